@@ -1,0 +1,1 @@
+//! What we hold: scenes and answers as STAC, filters, stores, intake, digests.

@@ -1,0 +1,3 @@
+//! The `corridor` program.
+
+fn main() {}

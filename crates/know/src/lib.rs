@@ -1,0 +1,1 @@
+//! What pixels mean: process graphs, processes, products, statistics.

@@ -1,0 +1,1 @@
+//! How the outside asks and who may: one route file per standard, the UI, configuration.

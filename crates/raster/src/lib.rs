@@ -1,0 +1,1 @@
+//! Pixels: open, window, warp, resample, mosaic, cut tiles, write COG.

@@ -1,0 +1,1 @@
+//! What can be seen when: instruments, footprints, access, coverage, opportunities.

@@ -1,0 +1,1 @@
+//! The chain for one watch: forecast, run, trace, notify.
