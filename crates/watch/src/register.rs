@@ -1,0 +1,512 @@
+//! The register: missions, satellites in orbit and planned, instruments, stations.
+//!
+//! The shipped files are built in; a `register/` folder in the data folder adds files or replaces
+//! those of the same name. Element sets imported into the store replace older ones. The shapes of
+//! the files are described in `register/README.md`.
+
+use crate::error::WatchError;
+use crate::store::ElementSource;
+use corridor_orbit::elements::{ElementSet, designed, omm_csv};
+use corridor_orbit::propagate::Trajectory;
+use corridor_sense::instrument::Instrument;
+use corridor_transmit::station::Station;
+use jiff::{Timestamp, tz::TimeZone};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+#[derive(rust_embed::RustEmbed)]
+#[folder = "$CARGO_MANIFEST_DIR/../../register"]
+#[include = "*.toml"]
+#[include = "*.csv"]
+struct Shipped;
+
+/// Largest register file read from the data folder, bytes.
+const FILE_MAX_BYTES: u64 = 64 << 20;
+
+/// Whether a satellite flies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Status {
+    /// Flying, with element sets.
+    #[serde(rename = "in orbit")]
+    InOrbit,
+    /// Designed, not flying yet.
+    #[serde(rename = "planned")]
+    Planned,
+}
+
+/// A mission: satellites of one kind under one operator.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mission {
+    /// Short name in lower case, as in file names.
+    pub id: String,
+    /// Name for people.
+    pub name: String,
+    /// Who runs it.
+    pub operator: String,
+    /// Country or organisation of the operator.
+    pub country: String,
+    /// `remote sensing`, `communication`, `navigation`.
+    pub roles: Vec<String>,
+    /// Flying or planned.
+    pub status: Status,
+    /// Ids of the stations the operator uses.
+    #[serde(default)]
+    pub stations: Vec<String>,
+    /// Where the choice of stations comes from.
+    #[serde(default)]
+    pub stations_source: Option<String>,
+    /// The mission's page.
+    #[serde(default)]
+    pub homepage: Option<String>,
+    /// What a reader should know.
+    #[serde(default)]
+    pub note: Option<String>,
+}
+
+/// How the mission's data comes down.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Downlink {
+    /// Payload data rate, Mbit/s.
+    pub rate_mbit_s: f64,
+    /// Frequency band.
+    pub band: String,
+    /// Data of one image, Gbit.
+    #[serde(default)]
+    pub volume_per_image_gbit: Option<f64>,
+    /// Where the rate comes from.
+    pub source: String,
+    /// Where the volume comes from.
+    #[serde(default)]
+    pub volume_source: Option<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SatelliteRow {
+    name: String,
+    #[serde(default)]
+    norad_id: Option<u32>,
+    #[serde(default)]
+    #[allow(dead_code, reason = "kept in the file for readers; the element set carries it too")]
+    cospar_id: Option<String>,
+    instruments: Vec<String>,
+    #[serde(default)]
+    stations: Option<Vec<String>>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Walker {
+    total: u32,
+    planes: u32,
+    phasing: u32,
+    altitude_km: f64,
+    inclination_deg: f64,
+    epoch: Timestamp,
+    raan0_deg: f64,
+    name_prefix: String,
+    pattern: designed::WalkerPattern,
+    instruments: Vec<String>,
+    #[serde(default)]
+    #[allow(dead_code, reason = "kept in the file for readers")]
+    source: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MissionFile {
+    mission: Mission,
+    #[serde(default)]
+    instrument: Vec<Instrument>,
+    #[serde(default)]
+    satellite: Vec<SatelliteRow>,
+    #[serde(default)]
+    downlink: Option<Downlink>,
+    #[serde(default)]
+    walker: Option<Walker>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StationFile {
+    station: Vec<Station>,
+}
+
+/// A satellite, flying or planned: both are computed the same way.
+#[derive(Debug, Clone)]
+pub struct Satellite {
+    /// Name.
+    pub name: String,
+    /// Catalogue number; `None` where it is planned.
+    pub norad_id: Option<u32>,
+    /// Not in orbit yet.
+    pub planned: bool,
+    /// Mission id.
+    pub mission: String,
+    /// Who runs it.
+    pub operator: String,
+    /// `remote sensing`, `communication`, `navigation`.
+    pub roles: Vec<String>,
+    /// Instrument ids.
+    pub instruments: Vec<String>,
+    /// Station ids its operator uses.
+    pub stations: Vec<String>,
+    /// Downlink rate, Mbit/s, where known.
+    pub downlink_rate_mbit_s: Option<f64>,
+    /// Data of one image, Gbit, where known.
+    pub image_gbit: Option<f64>,
+    /// Where it is when.
+    pub trajectory: Trajectory,
+    /// Where its elements come from.
+    pub element_source: String,
+}
+
+/// A satellite as it is listed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SatelliteSummary {
+    /// Name.
+    pub name: String,
+    /// Catalogue number; `None` where it is planned.
+    pub norad_id: Option<u32>,
+    /// Not in orbit yet.
+    pub planned: bool,
+    /// `in orbit` or `planned`.
+    pub status: Status,
+    /// Mission id.
+    pub mission: String,
+    /// Who runs it.
+    pub operator: String,
+    /// Instrument ids.
+    pub instruments: Vec<String>,
+    /// Roles.
+    pub roles: Vec<String>,
+    /// Station ids.
+    pub stations: Vec<String>,
+    /// Epoch of its elements.
+    pub element_epoch: Timestamp,
+    /// Where its elements come from.
+    pub element_source: String,
+}
+
+/// Everything registered, checked and ready to compute with.
+#[derive(Debug, Clone)]
+pub struct Register {
+    missions: Vec<Mission>,
+    downlinks: BTreeMap<String, Downlink>,
+    satellites: Vec<Satellite>,
+    instruments: BTreeMap<String, Instrument>,
+    stations: BTreeMap<String, Station>,
+    element_epoch: Timestamp,
+}
+
+impl Register {
+    /// Reads the shipped files, those of `overlay` over them, and element sets over both.
+    ///
+    /// # Errors
+    /// [`WatchError::Invalid`] names the file and what is wrong in it.
+    pub fn load(
+        overlay: Option<&Path>,
+        imported: &[(ElementSet, ElementSource)],
+    ) -> Result<Self, WatchError> {
+        let mut files = shipped_files()?;
+        if let Some(folder) = overlay.filter(|f| f.is_dir()) {
+            read_folder(folder, "", &mut files)?;
+        }
+        Self::from_files(&files, imported)
+    }
+
+    /// The register of the given files (path inside the register folder, text).
+    ///
+    /// # Errors
+    /// [`WatchError::Invalid`] names the file and what is wrong in it.
+    pub fn from_files(
+        files: &BTreeMap<String, String>,
+        imported: &[(ElementSet, ElementSource)],
+    ) -> Result<Self, WatchError> {
+        let elements = read_elements(files, imported)?;
+        let stations = read_stations(files)?;
+        let mut register = Self {
+            missions: Vec::new(),
+            downlinks: BTreeMap::new(),
+            satellites: Vec::new(),
+            instruments: BTreeMap::new(),
+            stations,
+            element_epoch: Timestamp::MIN,
+        };
+        for (path, text) in files.iter().filter(|(p, _)| p.starts_with("missions/")) {
+            let file: MissionFile = toml::from_str(text)
+                .map_err(|e| WatchError::Invalid(format!("register/{path}: {e}")))?;
+            register.add_mission(path, file, &elements)?;
+        }
+        let newest = register.satellites.iter().filter(|s| !s.planned);
+        register.element_epoch =
+            newest.map(|s| s.trajectory.epoch()).max().unwrap_or(Timestamp::UNIX_EPOCH);
+        Ok(register)
+    }
+
+    fn add_mission(
+        &mut self,
+        path: &str,
+        file: MissionFile,
+        elements: &BTreeMap<u32, (ElementSet, String)>,
+    ) -> Result<(), WatchError> {
+        let wrong = |what: String| WatchError::Invalid(format!("register/{path}: {what}"));
+        let MissionFile { mission, instrument, satellite, downlink, walker } = file;
+        for id in &mission.stations {
+            if !self.stations.contains_key(id) {
+                return Err(wrong(format!("station {id:?} is not in stations.toml")));
+            }
+        }
+        for i in instrument {
+            i.check().map_err(|e| wrong(format!("instrument {}: {e}", i.id)))?;
+            if let Some(old) = self.instruments.insert(i.id.clone(), i) {
+                return Err(wrong(format!("instrument id {:?} stands twice", old.id)));
+            }
+        }
+        let make = |name: String, norad_id, instruments: Vec<String>, stations, trajectory, source| {
+            Satellite {
+                name,
+                norad_id,
+                planned: mission.status == Status::Planned,
+                mission: mission.id.clone(),
+                operator: mission.operator.clone(),
+                roles: mission.roles.clone(),
+                instruments,
+                stations,
+                downlink_rate_mbit_s: downlink.as_ref().map(|d| d.rate_mbit_s),
+                image_gbit: downlink.as_ref().and_then(|d| d.volume_per_image_gbit),
+                trajectory,
+                element_source: source,
+            }
+        };
+        let mut added = Vec::new();
+        for row in satellite {
+            let Some(norad_id) = row.norad_id else {
+                return Err(wrong(format!("satellite {:?} has no norad_id", row.name)));
+            };
+            let Some((set, source)) = elements.get(&norad_id) else {
+                return Err(wrong(format!("satellite {norad_id} has no element set")));
+            };
+            let trajectory = Trajectory::from_elements(set)
+                .map_err(|e| wrong(format!("satellite {norad_id}: {e}")))?;
+            let stations = row.stations.unwrap_or_else(|| mission.stations.clone());
+            added.push(make(
+                row.name,
+                Some(norad_id),
+                row.instruments,
+                stations,
+                trajectory,
+                source.clone(),
+            ));
+        }
+        if let Some(w) = walker {
+            let orbits = designed::walker(
+                w.pattern,
+                w.total,
+                w.planes,
+                w.phasing,
+                w.altitude_km,
+                w.inclination_deg,
+                w.raan0_deg,
+                w.epoch,
+                &w.name_prefix,
+            )
+            .map_err(|e| wrong(format!("walker: {e}")))?;
+            for orbit in orbits {
+                let trajectory = Trajectory::from_designed(&orbit)
+                    .map_err(|e| wrong(format!("walker: {}: {e}", orbit.name)))?;
+                added.push(make(
+                    orbit.name,
+                    None,
+                    w.instruments.clone(),
+                    mission.stations.clone(),
+                    trajectory,
+                    format!("designed orbit, register/{path}"),
+                ));
+            }
+        }
+        for s in &added {
+            if let Some(id) = s.instruments.iter().find(|i| !self.instruments.contains_key(*i)) {
+                return Err(wrong(format!("satellite {:?} names instrument {id:?}", s.name)));
+            }
+            if let Some(id) = s.stations.iter().find(|i| !self.stations.contains_key(*i)) {
+                return Err(wrong(format!("satellite {:?} names station {id:?}", s.name)));
+            }
+        }
+        self.satellites.extend(added);
+        if let Some(d) = downlink {
+            self.downlinks.insert(mission.id.clone(), d);
+        }
+        self.missions.push(mission);
+        Ok(())
+    }
+
+    /// The missions, by file name.
+    pub fn missions(&self) -> &[Mission] {
+        &self.missions
+    }
+
+    /// A mission's downlink.
+    pub fn downlink(&self, mission: &str) -> Option<&Downlink> {
+        self.downlinks.get(mission)
+    }
+
+    /// The satellites, flying and planned.
+    pub fn satellites(&self) -> &[Satellite] {
+        &self.satellites
+    }
+
+    /// The satellites as they are listed.
+    pub fn summaries(&self) -> Vec<SatelliteSummary> {
+        self.satellites.iter().map(Satellite::summary).collect()
+    }
+
+    /// The instruments, by id.
+    pub fn instruments(&self) -> impl Iterator<Item = &Instrument> {
+        self.instruments.values()
+    }
+
+    /// An instrument.
+    pub fn instrument(&self, id: &str) -> Option<&Instrument> {
+        self.instruments.get(id)
+    }
+
+    /// The stations, by id.
+    pub fn stations(&self) -> impl Iterator<Item = &Station> {
+        self.stations.values()
+    }
+
+    /// A station.
+    pub fn station(&self, id: &str) -> Option<&Station> {
+        self.stations.get(id)
+    }
+
+    /// Newest epoch among the element sets in use.
+    pub fn element_epoch(&self) -> Timestamp {
+        self.element_epoch
+    }
+
+    /// Midnight UTC of the day of the newest elements: where a forecast starts by default.
+    pub fn epoch_day(&self) -> Timestamp {
+        let civil = self.element_epoch.to_zoned(TimeZone::UTC).date();
+        civil.to_zoned(TimeZone::UTC).map_or(self.element_epoch, |z| z.timestamp())
+    }
+}
+
+impl Satellite {
+    /// The satellite as it is listed.
+    pub fn summary(&self) -> SatelliteSummary {
+        SatelliteSummary {
+            name: self.name.clone(),
+            norad_id: self.norad_id,
+            planned: self.planned,
+            status: if self.planned { Status::Planned } else { Status::InOrbit },
+            mission: self.mission.clone(),
+            operator: self.operator.clone(),
+            instruments: self.instruments.clone(),
+            roles: self.roles.clone(),
+            stations: self.stations.clone(),
+            element_epoch: self.trajectory.epoch(),
+            element_source: self.element_source.clone(),
+        }
+    }
+}
+
+/// The text of the shipped `assumptions.toml`.
+pub fn shipped_assumptions() -> Result<String, WatchError> {
+    shipped_files()?
+        .remove("assumptions.toml")
+        .ok_or_else(|| WatchError::internal("reading the register", "assumptions.toml is missing"))
+}
+
+fn shipped_files() -> Result<BTreeMap<String, String>, WatchError> {
+    let mut files = BTreeMap::new();
+    for path in Shipped::iter() {
+        let Some(file) = Shipped::get(&path) else { continue };
+        let text = String::from_utf8(file.data.into_owned())
+            .map_err(|e| WatchError::internal(format!("reading register/{path}"), e))?;
+        files.insert(path.to_string(), text);
+    }
+    Ok(files)
+}
+
+fn read_folder(
+    folder: &Path,
+    prefix: &str,
+    files: &mut BTreeMap<String, String>,
+) -> Result<(), WatchError> {
+    let doing = |e: std::io::Error| {
+        WatchError::Invalid(format!("reading register folder {}: {e}", folder.display()))
+    };
+    for entry in std::fs::read_dir(folder).map_err(doing)? {
+        let entry = entry.map_err(doing)?;
+        let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+        let path = entry.path();
+        if path.is_dir() && prefix.is_empty() {
+            read_folder(&path, &format!("{name}/"), files)?;
+        } else if name.ends_with(".toml") || name.ends_with(".csv") {
+            if entry.metadata().map_err(doing)?.len() > FILE_MAX_BYTES {
+                return Err(WatchError::Invalid(format!(
+                    "{} is larger than {FILE_MAX_BYTES} bytes",
+                    path.display()
+                )));
+            }
+            files.insert(name, std::fs::read_to_string(&path).map_err(doing)?);
+        }
+    }
+    Ok(())
+}
+
+fn read_stations(files: &BTreeMap<String, String>) -> Result<BTreeMap<String, Station>, WatchError> {
+    let mut stations = BTreeMap::new();
+    let text = files.get("stations.toml").map_or("station = []", String::as_str);
+    let file: StationFile = toml::from_str(text)
+        .map_err(|e| WatchError::Invalid(format!("register/stations.toml: {e}")))?;
+    for station in file.station {
+        station
+            .check()
+            .map_err(|e| WatchError::Invalid(format!("register/stations.toml: {e}")))?;
+        if let Some(old) = stations.insert(station.id.clone(), station) {
+            return Err(WatchError::Invalid(format!(
+                "register/stations.toml: station id {:?} stands twice",
+                old.id
+            )));
+        }
+    }
+    Ok(stations)
+}
+
+fn read_elements(
+    files: &BTreeMap<String, String>,
+    imported: &[(ElementSet, ElementSource)],
+) -> Result<BTreeMap<u32, (ElementSet, String)>, WatchError> {
+    let mut newest: BTreeMap<u32, (ElementSet, String)> = BTreeMap::new();
+    let mut keep = |set: ElementSet, source: String| match newest.get(&set.norad_id) {
+        Some((old, _)) if old.epoch > set.epoch => {}
+        _ => {
+            newest.insert(set.norad_id, (set, source));
+        }
+    };
+    for (path, text) in files.iter().filter(|(p, _)| p.starts_with("elements/")) {
+        let parsed = omm_csv::parse(text, path);
+        if let Some(fault) = parsed.faults.first() {
+            return Err(WatchError::Invalid(format!("register/{fault}")));
+        }
+        let source = text
+            .lines()
+            .take_while(|l| l.starts_with('#'))
+            .map(|l| l.trim_start_matches('#').trim())
+            .collect::<Vec<_>>()
+            .join(" ");
+        for set in parsed.sets {
+            keep(set, source.clone());
+        }
+    }
+    for (set, from) in imported {
+        keep(set.clone(), format!("{}, imported {}", from.source, from.imported));
+    }
+    Ok(newest)
+}
