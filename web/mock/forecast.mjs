@@ -1,0 +1,82 @@
+/** Believable forecasts: passes found by stepping the fixture orbits, then fixed delays. */
+import { distance_km, position, satellites } from './orbit.mjs';
+import { stations } from './register.mjs';
+
+const STEP_S = 20;
+const HORIZON_S = 72 * 3600;
+const REACH_KM = 450;
+const STATION_REACH_KM = 1900;
+
+export const EPOCH = new Date('2026-08-22T00:00:00Z');
+
+export function forecast(watch, limit = 40) {
+  const [west, south, east, north] = watch.bbox;
+  const centre = [(west + east) / 2, (south + north) / 2];
+  const entries = [];
+  const undeliverable = [];
+  for (const sat of satellites) {
+    for (let t = 0; t < HORIZON_S; t += STEP_S) {
+      const off = distance_km(position(sat, t), centre);
+      if (off > REACH_KM || distance_km(position(sat, t + STEP_S), centre) < off) continue;
+      const entry = deliver(sat, t, off);
+      if (entry) entries.push(entry);
+      else undeliverable.push(lost(sat, t));
+      t += 1800;
+    }
+  }
+  entries.sort((a, b) => a.in_hands.localeCompare(b.in_hands));
+  return {
+    watch: watch.name,
+    computed_at: at(0),
+    from: at(0),
+    to: at(HORIZON_S),
+    element_epoch: at(-5 * 3600),
+    entries: entries.slice(0, limit),
+    undeliverable: [...undeliverable, lost(satellites[12], 51_000)].slice(0, 4),
+  };
+}
+
+const at = (t) => new Date(EPOCH.getTime() + t * 1000).toISOString().replace('.000Z', 'Z');
+
+function lost(sat, t) {
+  return {
+    satellite: sat.name,
+    planned: sat.planned,
+    instrument: sat.instrument,
+    observed_start: at(t),
+    reason: 'no contact with a station of its operator before the end of the forecast',
+  };
+}
+
+function deliver(sat, t, off_km) {
+  for (let c = t + 240; c < t + 14 * 3600; c += 30) {
+    const station = stations.features.find(
+      (s) => distance_km(position(sat, c), s.geometry.coordinates) < STATION_REACH_KM,
+    );
+    if (!station) continue;
+    const down = c + 210 + (sat.name.length % 5) * 41;
+    const node = down + 660;
+    const processed = node + 95;
+    return {
+      satellite: sat.name,
+      norad_id: sat.norad_id,
+      planned: sat.planned,
+      instrument: sat.instrument,
+      station: station.properties.name,
+      observed_start: at(t - 7),
+      observed_end: at(t + 9),
+      contact_start: at(c),
+      down: at(down),
+      at_node: at(node),
+      processed: at(processed),
+      in_hands: at(processed + 12),
+      min_off_nadir_deg: Math.round((Math.atan(off_km / sat.height) * 1800) / Math.PI) / 10,
+      coverage: off_km < 300 ? 1 : 0.62,
+      sun_elevation_deg: sat.instrument.includes('sar') ? -12.4 : 47.1,
+      element_age_days: sat.planned ? null : 0.4,
+      time_to_answer_s: processed + 12,
+      assumptions: ['downlink.rate_mbit_s', 'ground.fixed_delay_s', 'process.duration_s'],
+    };
+  }
+  return undefined;
+}

@@ -1,0 +1,113 @@
+import type {
+  AnswerSummary,
+  Assumption,
+  Forecast,
+  Instrument,
+  Item,
+  Link,
+  Mission,
+  NewWatch,
+  Problem,
+  Product,
+  Satellite,
+  Stations,
+  Status,
+  TileJson,
+  Trace,
+  Tracks,
+  Watch,
+} from './types';
+
+/** A request takes at most this long; a forecast over many satellites may need a while on a small machine. */
+const REQUEST_TIMEOUT_MS = 60_000;
+
+/** The node said no (`status` is its HTTP status) or could not be reached (`status` is 0). */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+  }
+  get away(): boolean {
+    return this.status === 0;
+  }
+}
+
+const segment = encodeURIComponent;
+
+async function request<T>(path: string, init?: RequestInit): Promise<T> {
+  let response: Response;
+  try {
+    response = await fetch(path, {
+      ...init,
+      headers: { accept: 'application/json', ...(init?.body ? { 'content-type': 'application/json' } : {}) },
+      signal: init?.signal ?? AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+    });
+  } catch (cause) {
+    throw new ApiError(0, cause instanceof Error ? cause.message : 'network');
+  }
+  if (!response.ok) throw new ApiError(response.status, await problemText(response));
+  if (response.status === 204) return undefined as T;
+  const text = await response.text();
+  return (text ? JSON.parse(text) : undefined) as T;
+}
+
+async function problemText(response: Response): Promise<string> {
+  try {
+    const problem = (await response.json()) as Problem;
+    return problem.detail ?? problem.title ?? response.statusText;
+  } catch {
+    return response.statusText || String(response.status);
+  }
+}
+
+export const api = {
+  status: () => request<Status>('/api/status'),
+  watches: () => request<Watch[]>('/api/watches'),
+  watch: (name: string) => request<Watch>(`/api/watches/${segment(name)}`),
+  addWatch: (watch: NewWatch) =>
+    request<Watch | undefined>('/api/watches', { method: 'POST', body: JSON.stringify(watch) }),
+  removeWatch: (name: string) => request<void>(`/api/watches/${segment(name)}`, { method: 'DELETE' }),
+  forecast: (name: string) => request<Forecast>(`/api/watches/${segment(name)}/forecast`),
+  answers: (name: string) => request<AnswerSummary[]>(`/api/watches/${segment(name)}/answers`),
+  trace: (collection: string, item: string) =>
+    request<Trace>(`/api/answers/${segment(collection)}/${segment(item)}/trace`),
+  products: () => request<Product[]>('/api/products'),
+  assumptions: () => request<Assumption[]>('/api/assumptions'),
+  satellites: () => request<Satellite[]>('/api/register/satellites'),
+  instruments: () => request<Instrument[]>('/api/register/instruments'),
+  stations: () => request<Stations>('/api/register/stations'),
+  missions: () => request<Mission[]>('/api/register/missions'),
+  item: (collection: string, item: string) =>
+    request<Item>(`/stac/collections/${segment(collection)}/items/${segment(item)}`),
+  json: <T>(href: string) => request<T>(local(href)),
+  tileJson: (collection: string, item: string, asset: string) =>
+    request<TileJson>(`${tilePath(collection, item, asset)}/tilejson.json`),
+  tracks: (from: Date, to: Date, step_s: number, satellites: string[] = []) => {
+    const query = new URLSearchParams({
+      from: from.toISOString(),
+      to: to.toISOString(),
+      step_s: String(step_s),
+    });
+    for (const name of satellites) query.append('satellite', name);
+    return request<Tracks>(`/api/tracks?${query}`);
+  },
+};
+
+export function tilePath(collection: string, item: string, asset: string): string {
+  return `/tiles/${segment(collection)}/${segment(item)}/${segment(asset)}`;
+}
+
+/**
+ * The same-origin address of a link. The node writes absolute addresses under the name it was asked by;
+ * behind a proxy that may be another name than the page's, and the page never asks another origin.
+ */
+export function local(href: string, base = '/'): string {
+  const url = new URL(href, new URL(base, 'http://page.invalid'));
+  return url.pathname + url.search;
+}
+
+export function linked(links: Link[] | undefined, rel: string): string[] {
+  return (links ?? []).filter((link) => link.rel === rel).map((link) => local(link.href));
+}

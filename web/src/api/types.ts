@@ -1,0 +1,240 @@
+/** Shapes of the node's own endpoints, as `/api/openapi.json` describes them. Times are RFC 3339 in UTC. */
+import type { Feature, FeatureCollection, Geometry, Point } from 'geojson';
+
+export type Bbox = [west: number, south: number, east: number, north: number];
+
+export interface Status {
+  version: string;
+  node_id: string;
+  now: string;
+  clock: { mode: 'live' | 'replay'; offset_s: number; note?: string };
+  forecast_epoch: string | null;
+}
+
+export interface Watch {
+  name: string;
+  product: string;
+  area: Geometry;
+  bbox: Bbox;
+  priority?: number | string | null;
+  deadline?: string | null;
+  notify?: string[];
+  created: string;
+}
+
+export interface NewWatch {
+  name: string;
+  product: string;
+  area: Geometry;
+}
+
+export interface ForecastEntry {
+  satellite: string;
+  norad_id: number | null;
+  planned: boolean;
+  instrument: string;
+  station: string;
+  observed_start: string;
+  observed_end: string;
+  contact_start: string;
+  down: string;
+  at_node: string;
+  processed: string;
+  in_hands: string;
+  min_off_nadir_deg: number;
+  coverage: number;
+  sun_elevation_deg: number | null;
+  element_age_days: number | null;
+  time_to_answer_s: number;
+  assumptions?: string[];
+}
+
+export interface Undeliverable {
+  satellite: string;
+  planned: boolean;
+  instrument: string;
+  observed_start: string;
+  reason: string;
+}
+
+export interface Forecast {
+  watch: string;
+  computed_at: string;
+  from: string;
+  to: string;
+  element_epoch: string | null;
+  entries: ForecastEntry[];
+  undeliverable: Undeliverable[];
+}
+
+export interface AnswerSummary {
+  item_id: string;
+  collection: string;
+  watch: string;
+  product: string;
+  created: string;
+  observed: { start: string; end: string };
+  area_km2: number | null;
+  valid_fraction: number | null;
+  headline: string;
+  replay?: boolean;
+  links?: Link[];
+}
+
+export interface Digest {
+  name: string;
+  sha256: string;
+  size_bytes: number | null;
+}
+
+export type StepName =
+  | 'request'
+  | 'observation'
+  | 'downlink'
+  | 'transfer'
+  | 'intake'
+  | 'catalogue'
+  | 'process'
+  | 'publish'
+  | 'notify';
+
+export interface TraceStep {
+  step: StepName;
+  title: string;
+  planned: string | null;
+  actual: string | null;
+  difference_s: number | null;
+  node: string;
+  note: string | null;
+  inputs: Digest[];
+  outputs: Digest[];
+}
+
+export interface Trace {
+  answer: string;
+  watch: string;
+  node_id: string;
+  clock: { mode: string; note: string | null };
+  steps: TraceStep[];
+}
+
+export interface Satellite {
+  name: string;
+  norad_id: number | null;
+  planned: boolean;
+  status: string;
+  operator: string | null;
+  instruments: string[];
+  roles: string[];
+  element_epoch: string | null;
+  element_source: string | null;
+}
+
+export interface Instrument {
+  id: string;
+  name: string;
+  kind: string;
+  swath_km?: number | null;
+  max_off_nadir_deg?: number | null;
+  gsd_m?: number | null;
+  daylight_only?: boolean;
+  sources?: Record<string, string>;
+}
+
+export interface Mission {
+  id: string;
+  name: string;
+  operator?: string | null;
+  country?: string | null;
+  roles?: string[];
+  status?: string;
+  planned?: boolean;
+  satellites?: unknown;
+  instruments?: unknown;
+}
+
+export interface StationProperties {
+  id: string;
+  name: string;
+  network?: string | null;
+  elevation_mask_deg?: number | null;
+  bands?: string[];
+  source?: string | null;
+}
+export type Stations = FeatureCollection<Point, StationProperties>;
+
+export interface Tracks {
+  start: string;
+  step_s: number;
+  satellites: { name: string; planned: boolean; lon_lat_km: [number, number, number][] }[];
+}
+
+export interface Assumption {
+  key: string;
+  value: number | string | boolean | null;
+  unit: string | null;
+  what: string;
+  source: string;
+  kind: 'assumption' | 'data';
+}
+
+export interface LegendEntry {
+  label: string;
+  color: string;
+}
+
+export interface Product {
+  id: string;
+  title: string;
+  description: string;
+  units?: string | null;
+  legend?: LegendEntry[];
+  style?: { legend?: LegendEntry[]; classes?: { label?: string; name?: string; color?: string }[] };
+  accuracy?: string | Record<string, unknown> | null;
+}
+
+export interface Link {
+  rel: string;
+  href: string;
+  type?: string;
+  title?: string;
+}
+
+export interface Asset {
+  href: string;
+  type?: string;
+  title?: string;
+  roles?: string[];
+}
+
+/** A STAC Item, as far as the page reads it. */
+export interface Item extends Feature<Geometry, Record<string, unknown>> {
+  id: string;
+  collection: string;
+  bbox: Bbox;
+  assets: Record<string, Asset>;
+  links: Link[];
+}
+
+export interface TileJson {
+  tiles: string[];
+  bounds?: Bbox;
+  minzoom?: number;
+  maxzoom?: number;
+}
+
+/** RFC 9457 problem. */
+export interface Problem {
+  type?: string;
+  title?: string;
+  status?: number;
+  detail?: string;
+}
+
+export type LiveEventKind = 'scene' | 'answer' | 'delivery' | 'trace' | 'watch';
+export interface LiveEvent {
+  kind: LiveEventKind;
+  id: string;
+  time: string;
+  [key: string]: unknown;
+}
