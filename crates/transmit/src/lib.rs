@@ -1,1 +1,7 @@
-//! How bytes get home: stations, contact plans, delivery times, Bundle Protocol sending and reception.
+#![doc = include_str!("../README.md")]
+
+pub mod bundle;
+pub mod clock;
+pub mod contact;
+pub mod delivery;
+pub mod station;

@@ -1,0 +1,3 @@
+//! Files over the Bundle Protocol.
+pub mod receiver;
+pub mod sender;
