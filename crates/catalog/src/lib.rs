@@ -1,1 +1,16 @@
-//! What we hold: scenes and answers as STAC, filters, stores, intake, digests.
+#![doc = include_str!("../README.md")]
+
+pub mod asset_store;
+pub mod bbox;
+pub mod digest;
+pub mod intake;
+pub mod interval;
+pub mod stac;
+pub mod store;
+
+pub use asset_store::{AssetStore, AssetStoreError, Stored};
+pub use bbox::Bbox;
+pub use intake::{Accepted, AssetDescription, Intake, IntakeError, NewScene};
+pub use interval::Interval;
+pub use stac::{Asset, Band, Collection, Item, Link};
+pub use store::{Catalog, CatalogError, ErrorClass, Page, Put, Search};
