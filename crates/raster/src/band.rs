@@ -1,0 +1,389 @@
+//! One band of samples in memory, and the types of samples.
+
+use serde::{Deserialize, Serialize};
+
+/// Type of one sample as stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DataType {
+    /// Unsigned, 8 bits (also 1-bit images, widened).
+    #[serde(rename = "uint8")]
+    U8,
+    /// Signed, 8 bits.
+    #[serde(rename = "int8")]
+    I8,
+    /// Unsigned, 16 bits.
+    #[serde(rename = "uint16")]
+    U16,
+    /// Signed, 16 bits.
+    #[serde(rename = "int16")]
+    I16,
+    /// Unsigned, 32 bits.
+    #[serde(rename = "uint32")]
+    U32,
+    /// Signed, 32 bits.
+    #[serde(rename = "int32")]
+    I32,
+    /// Unsigned, 64 bits.
+    #[serde(rename = "uint64")]
+    U64,
+    /// Signed, 64 bits.
+    #[serde(rename = "int64")]
+    I64,
+    /// IEEE 754, 32 bits.
+    #[serde(rename = "float32")]
+    F32,
+    /// IEEE 754, 64 bits.
+    #[serde(rename = "float64")]
+    F64,
+}
+
+impl DataType {
+    /// Bytes of one sample.
+    #[must_use]
+    pub const fn size_bytes(self) -> usize {
+        match self {
+            Self::U8 | Self::I8 => 1,
+            Self::U16 | Self::I16 => 2,
+            Self::U32 | Self::I32 | Self::F32 => 4,
+            Self::U64 | Self::I64 | Self::F64 => 8,
+        }
+    }
+
+    /// Name as STAC `data_type`, numpy and GDAL's Python bindings spell it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::U8 => "uint8",
+            Self::I8 => "int8",
+            Self::U16 => "uint16",
+            Self::I16 => "int16",
+            Self::U32 => "uint32",
+            Self::I32 => "int32",
+            Self::U64 => "uint64",
+            Self::I64 => "int64",
+            Self::F32 => "float32",
+            Self::F64 => "float64",
+        }
+    }
+
+    /// Whether samples are IEEE 754 numbers, so that NaN can stand for nodata.
+    #[must_use]
+    pub const fn is_float(self) -> bool {
+        matches!(self, Self::F32 | Self::F64)
+    }
+
+    /// Least and greatest value as `f64` (64-bit integers are rounded).
+    #[must_use]
+    pub const fn range(self) -> (f64, f64) {
+        match self {
+            Self::U8 => (0.0, u8::MAX as f64),
+            Self::I8 => (i8::MIN as f64, i8::MAX as f64),
+            Self::U16 => (0.0, u16::MAX as f64),
+            Self::I16 => (i16::MIN as f64, i16::MAX as f64),
+            Self::U32 => (0.0, u32::MAX as f64),
+            Self::I32 => (i32::MIN as f64, i32::MAX as f64),
+            Self::U64 => (0.0, u64::MAX as f64),
+            Self::I64 => (i64::MIN as f64, i64::MAX as f64),
+            Self::F32 => (f32::MIN as f64, f32::MAX as f64),
+            Self::F64 => (f64::MIN, f64::MAX),
+        }
+    }
+}
+
+/// Samples of one band, row by row from the top, in their stored type.
+#[derive(Debug, Clone, PartialEq)]
+pub enum BandData {
+    /// Unsigned, 8 bits.
+    U8(Vec<u8>),
+    /// Signed, 8 bits.
+    I8(Vec<i8>),
+    /// Unsigned, 16 bits.
+    U16(Vec<u16>),
+    /// Signed, 16 bits.
+    I16(Vec<i16>),
+    /// Unsigned, 32 bits.
+    U32(Vec<u32>),
+    /// Signed, 32 bits.
+    I32(Vec<i32>),
+    /// Unsigned, 64 bits.
+    U64(Vec<u64>),
+    /// Signed, 64 bits.
+    I64(Vec<i64>),
+    /// IEEE 754, 32 bits.
+    F32(Vec<f32>),
+    /// IEEE 754, 64 bits.
+    F64(Vec<f64>),
+}
+
+/// Runs `$body` with `$v` bound to the typed vector inside a [`BandData`].
+macro_rules! each_type {
+    ($data:expr, $v:ident => $body:expr) => {
+        match $data {
+            $crate::band::BandData::U8($v) => $body,
+            $crate::band::BandData::I8($v) => $body,
+            $crate::band::BandData::U16($v) => $body,
+            $crate::band::BandData::I16($v) => $body,
+            $crate::band::BandData::U32($v) => $body,
+            $crate::band::BandData::I32($v) => $body,
+            $crate::band::BandData::U64($v) => $body,
+            $crate::band::BandData::I64($v) => $body,
+            $crate::band::BandData::F32($v) => $body,
+            $crate::band::BandData::F64($v) => $body,
+        }
+    };
+}
+pub(crate) use each_type;
+
+impl BandData {
+    /// `len` zeros of the given type.
+    #[must_use]
+    pub fn zeros(dtype: DataType, len: usize) -> Self {
+        match dtype {
+            DataType::U8 => Self::U8(vec![0; len]),
+            DataType::I8 => Self::I8(vec![0; len]),
+            DataType::U16 => Self::U16(vec![0; len]),
+            DataType::I16 => Self::I16(vec![0; len]),
+            DataType::U32 => Self::U32(vec![0; len]),
+            DataType::I32 => Self::I32(vec![0; len]),
+            DataType::U64 => Self::U64(vec![0; len]),
+            DataType::I64 => Self::I64(vec![0; len]),
+            DataType::F32 => Self::F32(vec![0.0; len]),
+            DataType::F64 => Self::F64(vec![0.0; len]),
+        }
+    }
+
+    /// Type of the samples.
+    #[must_use]
+    pub const fn dtype(&self) -> DataType {
+        match self {
+            Self::U8(_) => DataType::U8,
+            Self::I8(_) => DataType::I8,
+            Self::U16(_) => DataType::U16,
+            Self::I16(_) => DataType::I16,
+            Self::U32(_) => DataType::U32,
+            Self::I32(_) => DataType::I32,
+            Self::U64(_) => DataType::U64,
+            Self::I64(_) => DataType::I64,
+            Self::F32(_) => DataType::F32,
+            Self::F64(_) => DataType::F64,
+        }
+    }
+
+    /// Number of samples.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        each_type!(self, v => v.len())
+    }
+
+    /// Whether there is no sample.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Sample at `index` as `f64` (64-bit integers are rounded), or `None` past the end.
+    #[must_use]
+    #[allow(clippy::cast_lossless)]
+    pub fn get_f64(&self, index: usize) -> Option<f64> {
+        each_type!(self, v => v.get(index).map(|&x| x as f64))
+    }
+}
+
+/// A rectangle of one band: its samples, and which of them are measurements.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Band {
+    width: usize,
+    height: usize,
+    data: BandData,
+    nodata: Option<f64>,
+    mask: Option<Vec<bool>>,
+}
+
+impl Band {
+    /// A band of `width` x `height` samples, row by row from the top.
+    ///
+    /// `nodata` marks samples that are no measurement (NaN always does for
+    /// floats); `mask`, when given, has one entry a sample, `true` = valid.
+    ///
+    /// # Errors
+    /// When `data` or `mask` has not `width * height` entries.
+    pub fn new(
+        width: usize,
+        height: usize,
+        data: BandData,
+        nodata: Option<f64>,
+        mask: Option<Vec<bool>>,
+    ) -> Result<Self, crate::RasterError> {
+        let expected = width.checked_mul(height);
+        if expected != Some(data.len()) {
+            return Err(crate::RasterError::argument(
+                "data",
+                format!(
+                    "{} samples do not fill {width} x {height} pixels",
+                    data.len()
+                ),
+            ));
+        }
+        if let Some(mask) = &mask
+            && mask.len() != data.len()
+        {
+            return Err(crate::RasterError::argument(
+                "mask",
+                format!("{} entries for {} samples", mask.len(), data.len()),
+            ));
+        }
+        Ok(Self {
+            width,
+            height,
+            data,
+            nodata,
+            mask,
+        })
+    }
+
+    /// A float band whose NaN samples are nodata.
+    ///
+    /// # Errors
+    /// When `values` has not `width * height` entries.
+    pub fn from_f32(
+        width: usize,
+        height: usize,
+        values: Vec<f32>,
+    ) -> Result<Self, crate::RasterError> {
+        Self::new(width, height, BandData::F32(values), Some(f64::NAN), None)
+    }
+
+    /// Columns.
+    #[must_use]
+    pub const fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Rows.
+    #[must_use]
+    pub const fn height(&self) -> usize {
+        self.height
+    }
+
+    /// Samples in their stored type.
+    #[must_use]
+    pub const fn data(&self) -> &BandData {
+        &self.data
+    }
+
+    /// The samples, taken out.
+    #[must_use]
+    pub fn into_data(self) -> BandData {
+        self.data
+    }
+
+    /// Value that stands for "no measurement", when there is one.
+    #[must_use]
+    pub const fn nodata(&self) -> Option<f64> {
+        self.nodata
+    }
+
+    /// Explicit validity, one entry a sample, when there is one beside `nodata`.
+    #[must_use]
+    pub fn mask(&self) -> Option<&[bool]> {
+        self.mask.as_deref()
+    }
+
+    /// Whether the sample at (`col`, `row`) is a measurement; `false` outside.
+    #[must_use]
+    pub fn is_valid(&self, col: usize, row: usize) -> bool {
+        if col >= self.width || row >= self.height {
+            return false;
+        }
+        let index = row * self.width + col;
+        self.mask.as_ref().is_none_or(|m| m[index])
+            && self
+                .data
+                .get_f64(index)
+                .is_some_and(|v| !is_nodata(v, self.nodata, self.data.dtype()))
+    }
+
+    /// Measurement at (`col`, `row`); `None` for nodata or outside.
+    #[must_use]
+    pub fn value(&self, col: usize, row: usize) -> Option<f64> {
+        if self.is_valid(col, row) {
+            self.data.get_f64(row * self.width + col)
+        } else {
+            None
+        }
+    }
+
+    /// One entry a sample, `true` = a measurement.
+    #[must_use]
+    pub fn validity(&self) -> Vec<bool> {
+        let dtype = self.data.dtype();
+        let mut valid: Vec<bool> = match &self.mask {
+            Some(mask) => mask.clone(),
+            None => vec![true; self.data.len()],
+        };
+        if self.nodata.is_some() || dtype.is_float() {
+            #[allow(clippy::cast_lossless)]
+            {
+                each_type!(&self.data, v => for (ok, &x) in valid.iter_mut().zip(v) {
+                    *ok = *ok && !is_nodata(x as f64, self.nodata, dtype);
+                });
+            }
+        }
+        valid
+    }
+
+    /// All samples as `f32`, NaN where there is no measurement.
+    ///
+    /// 32-bit integers and `f64` are rounded to the nearest `f32`; use
+    /// [`Band::values_f64`] where 24 bits of precision are not enough.
+    #[must_use]
+    #[allow(clippy::cast_lossless, clippy::cast_possible_truncation)]
+    pub fn values_f32(&self) -> Vec<f32> {
+        let mut values: Vec<f32> = match &self.data {
+            BandData::F32(v) => v.clone(),
+            other => each_type!(other, v => v.iter().map(|&x| x as f32).collect()),
+        };
+        if self.has_invalid_rule() {
+            for (value, ok) in values.iter_mut().zip(self.validity()) {
+                if !ok {
+                    *value = f32::NAN;
+                }
+            }
+        }
+        values
+    }
+
+    /// All samples as `f64`, NaN where there is no measurement (64-bit integers are rounded).
+    #[must_use]
+    #[allow(clippy::cast_lossless)]
+    pub fn values_f64(&self) -> Vec<f64> {
+        let mut values: Vec<f64> =
+            each_type!(&self.data, v => v.iter().map(|&x| x as f64).collect());
+        if self.has_invalid_rule() {
+            for (value, ok) in values.iter_mut().zip(self.validity()) {
+                if !ok {
+                    *value = f64::NAN;
+                }
+            }
+        }
+        values
+    }
+
+    fn has_invalid_rule(&self) -> bool {
+        self.mask.is_some() || self.nodata.is_some()
+    }
+}
+
+/// Whether `value`, read from samples of type `dtype`, is no measurement.
+#[allow(clippy::float_cmp, clippy::cast_possible_truncation)]
+pub(crate) fn is_nodata(value: f64, nodata: Option<f64>, dtype: DataType) -> bool {
+    if value.is_nan() {
+        return true;
+    }
+    match (nodata, dtype) {
+        (None, _) => false,
+        (Some(n), DataType::F32) => value as f32 == n as f32,
+        (Some(n), _) => value == n,
+    }
+}
