@@ -1,3 +1,11 @@
-//! The `corridor` program.
+//! The `corridor` program: parse, call, print. One file a verb.
 
-fn main() {}
+mod output;
+mod progress;
+mod verb;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    verb::run()
+}

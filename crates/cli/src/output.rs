@@ -1,0 +1,116 @@
+//! Results on standard output: a table for people, JSON or CSV for programs.
+
+use comfy_table::{ContentArrangement, Table, presets};
+use jiff::Timestamp;
+use serde::Serialize;
+use std::io::{self, IsTerminal, Write};
+
+/// How a listing is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub(crate) enum Format {
+    /// Aligned columns for people.
+    #[default]
+    Table,
+    /// One JSON document, complete.
+    Json,
+    /// Comma-separated values with a header line.
+    Csv,
+}
+
+/// A listing: the columns people see, and the records programs get.
+pub(crate) struct Listing<'a, T> {
+    /// Column names.
+    pub(crate) columns: &'a [&'a str],
+    /// One row a record, cells in column order.
+    pub(crate) rows: Vec<Vec<String>>,
+    /// The records, whole.
+    pub(crate) records: &'a T,
+    /// Said in place of an empty table.
+    pub(crate) empty: &'a str,
+}
+
+/// Prints a listing. A closed pipe is no error: the reader has seen enough.
+pub(crate) fn listing<T: Serialize>(format: Format, listing: &Listing<'_, T>) -> io::Result<()> {
+    let text = match format {
+        Format::Json => {
+            serde_json::to_string_pretty(listing.records).map_err(io::Error::other)? + "\n"
+        }
+        Format::Csv => csv(listing.columns, &listing.rows),
+        Format::Table if listing.rows.is_empty() => format!("{}\n", listing.empty),
+        Format::Table => table(listing.columns, &listing.rows),
+    };
+    say(&text)
+}
+
+/// Writes text to standard output.
+pub(crate) fn say(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
+}
+
+fn table(columns: &[&str], rows: &[Vec<String>]) -> String {
+    let mut table = Table::new();
+    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_header(columns.to_vec());
+    if io::stdout().is_terminal() {
+        table.set_content_arrangement(ContentArrangement::Dynamic);
+    }
+    for row in rows {
+        table.add_row(row);
+    }
+    format!("{table}\n")
+}
+
+fn csv(columns: &[&str], rows: &[Vec<String>]) -> String {
+    let quote = |cell: &str| {
+        if cell.contains([',', '"', '\n', '\r']) {
+            format!("\"{}\"", cell.replace('"', "\"\""))
+        } else {
+            cell.to_string()
+        }
+    };
+    let mut text = String::new();
+    let header: Vec<String> = columns.iter().map(|c| quote(c)).collect();
+    text.push_str(&(header.join(",") + "\n"));
+    for row in rows {
+        let cells: Vec<String> = row.iter().map(|c| quote(c)).collect();
+        text.push_str(&(cells.join(",") + "\n"));
+    }
+    text
+}
+
+/// `2026-08-22 05:31:08`, UTC, for tables.
+pub(crate) fn time(t: Timestamp) -> String {
+    t.strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+/// `3 h 05 min`, `41 s`: a duration for people.
+pub(crate) fn duration(seconds: f64) -> String {
+    let whole = seconds.abs().round() as u64;
+    let sign = if seconds < 0.0 && whole > 0 { "-" } else { "" };
+    match whole {
+        0..60 => format!("{sign}{whole} s"),
+        60..3600 => format!("{sign}{} min {:02} s", whole / 60, whole % 60),
+        _ => format!("{sign}{} h {:02} min", whole / 3600, whole % 3600 / 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_read_well() {
+        assert_eq!(duration(41.4), "41 s");
+        assert_eq!(duration(-61.0), "-1 min 01 s");
+        assert_eq!(duration(11_100.0), "3 h 05 min");
+    }
+
+    #[test]
+    fn csv_quotes_what_needs_it() {
+        let text = csv(&["a", "b"], &[vec!["x,y".into(), "say \"hi\"".into()]]);
+        assert_eq!(text, "a,b\n\"x,y\",\"say \"\"hi\"\"\"\n");
+    }
+}

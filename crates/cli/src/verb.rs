@@ -1,0 +1,123 @@
+//! The verbs: what is typed after `corridor`.
+
+mod demo;
+mod ingest;
+mod know;
+mod register;
+mod serve;
+mod settings;
+mod transmit;
+mod watch;
+
+use clap::{Parser, Subcommand};
+use corridor_watch::chain::{Chain, ChainConfig};
+use corridor_watch::error::WatchError;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+/// Ask what is happening at a place and when you can know: from satellite to answer.
+///
+/// Results go to standard output, progress and logs to standard error. Times are UTC.
+/// Exit status: 0 done, 1 failed, 2 bad usage.
+#[derive(Debug, Parser)]
+#[command(name = "corridor", version, propagate_version = true)]
+struct Arguments {
+    /// Folder of this node's data: catalogue, scenes, answers, watches
+    #[arg(long, global = true, value_name = "FOLDER", env = "CORRIDOR_DATA_DIR",
+          default_value = "corridor-data")]
+    data_dir: PathBuf,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Run one watch from question to answer on real, shipped data, then serve the page
+    Demo(demo::Demo),
+    /// Serve the page, the STAC API, tiles and events; take in bundles and dropped files
+    Serve(serve::Serve),
+    /// Take in scene files (GeoTIFF, or NAME.scene.json with the files it names)
+    Ingest(ingest::Ingest),
+    /// Places to watch, their forecasts and their answers
+    #[command(subcommand)]
+    Watch(watch::Watch),
+    /// Satellites in orbit and planned, instruments, stations
+    #[command(subcommand)]
+    Register(register::Register),
+    /// Products: the recipes that turn scenes into answers
+    #[command(subcommand)]
+    Know(know::Know),
+    /// Send scenes to a node as a spacecraft would
+    #[command(subcommand)]
+    Transmit(transmit::Transmit),
+    /// Every figure that is an assumption: its value, unit and source
+    Settings(settings::Settings),
+}
+
+/// What went wrong, by exit status.
+pub(crate) enum Failure {
+    /// Exit status 1.
+    Failed(String),
+    /// Exit status 2.
+    Usage(String),
+}
+
+impl From<WatchError> for Failure {
+    fn from(error: WatchError) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+pub(crate) type Outcome = Result<(), Failure>;
+
+/// Parses the arguments, runs the verb, says what went wrong.
+#[allow(clippy::print_stderr, reason = "errors belong on standard error")]
+pub(crate) fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(e) => {
+            eprintln!("corridor: starting: {e}");
+            return ExitCode::from(1);
+        }
+    };
+    let outcome = runtime.block_on(dispatch(arguments));
+    runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Failed(text)) => {
+            eprintln!("corridor: {text}");
+            ExitCode::from(1)
+        }
+        Err(Failure::Usage(text)) => {
+            eprintln!("corridor: {text}\n\nFor more information, try '--help'.");
+            ExitCode::from(2)
+        }
+    }
+}
+
+async fn dispatch(arguments: Arguments) -> Outcome {
+    let Arguments { data_dir, verb } = arguments;
+    match verb {
+        Verb::Demo(demo) => demo.run(&data_dir).await,
+        Verb::Serve(serve) => serve.run(&data_dir).await,
+        Verb::Ingest(ingest) => ingest.run(&data_dir).await,
+        Verb::Watch(watch) => watch.run(&data_dir).await,
+        Verb::Register(register) => register.run(&data_dir).await,
+        Verb::Know(know) => know.run(),
+        Verb::Transmit(transmit) => transmit.run(&data_dir).await,
+        Verb::Settings(settings) => settings.run(&data_dir).await,
+    }
+}
+
+/// Opens the node's data folder.
+pub(crate) async fn open(data_dir: &std::path::Path) -> Result<Arc<Chain>, Failure> {
+    Ok(Chain::open(ChainConfig::at(data_dir)).await?)
+}
