@@ -1,0 +1,171 @@
+/** The map itself: made once, told what to show, and the source of the matrix the overlay draws with. */
+import {
+  type CustomLayerInterface,
+  type GeoJSONSource,
+  Map as MapLibre,
+  Marker,
+  type MapOptions,
+  setWorkerUrl,
+} from 'maplibre-gl';
+import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
+import 'maplibre-gl/dist/maplibre-gl.css';
+import type { FeatureCollection } from 'geojson';
+import type { Bbox, Watch } from '../api/types';
+import * as basemap from './basemap';
+import { drawMissing, localised } from './names';
+import type { Palette } from './palette';
+import type { View } from './sphere';
+import { repaint, style } from './style';
+import { type Insets, middle } from './view.svelte';
+
+/** From here on the coast of the light basemap looks coarse. */
+const FINE_FROM_ZOOM = 5;
+/** Part of the free view that the whole globe fills. */
+const GLOBE_FILL = 0.86;
+const TILE_PX = 512;
+const CLOSE_MAX_ZOOM = 14;
+const CLOSE_PADDING_PX = 48;
+const TURN_MS = 1600;
+
+export class Globe {
+  readonly map: MapLibre;
+  view: View | undefined;
+  #colours: Palette;
+  #language = 'en';
+  #basemap: basemap.Basemap | undefined;
+  #fine = false;
+  #markers = new Map<string, Marker>();
+
+  constructor(container: HTMLElement, colours: Palette, locale: MapOptions['locale']) {
+    this.#colours = colours;
+    // The worker is a file of the page; no blob is needed and `worker-src 'self'` is enough.
+    setWorkerUrl(new URL(workerUrl, document.baseURI).href);
+    this.map = new MapLibre({
+      container,
+      style: style(colours),
+      center: [-18, 8],
+      zoom: this.globeZoom(8, { width: container.clientWidth, height: container.clientHeight }),
+      maxZoom: 17,
+      maxPitch: 0,
+      dragRotate: false,
+      attributionControl: false,
+      fadeDuration: 120,
+      locale,
+      canvasContextAttributes: { antialias: true },
+    });
+    this.map.touchZoomRotate.disableRotation();
+    this.map.keyboard.disableRotation();
+    this.map.on('styleimagemissing', ({ id }) => drawMissing(this.map, id, this.#colours));
+    // A tile outside the picture is not there, which is no fault of the map's.
+    this.map.on('error', () => undefined);
+    this.map.on('zoom', () => void this.#refine());
+    this.map.once('load', () => {
+      this.map.addLayer(this.#probe());
+      void basemap.light().then((data) => this.#setBasemap(data), ignore);
+    });
+  }
+
+  /** Draws nothing; it learns how the globe is projected in this frame. */
+  #probe(): CustomLayerInterface {
+    return {
+      id: 'probe',
+      type: 'custom',
+      render: (_gl, { defaultProjectionData: data }) => {
+        const { clientWidth: width, clientHeight: height } = this.map.getCanvas();
+        this.view =
+          data.projectionTransition > 0.999
+            ? { matrix: data.mainMatrix, horizon: data.clippingPlane, width, height }
+            : undefined;
+      },
+    };
+  }
+
+  set(source: string, data: FeatureCollection) {
+    const now = () => (this.map.getSource(source) as GeoJSONSource | undefined)?.setData(data);
+    if (this.map.getSource(source)) now();
+    else this.map.once('load', now);
+  }
+
+  recolour(colours: Palette) {
+    this.#colours = colours;
+    repaint(this.map, colours);
+    this.#setNames();
+  }
+
+  speak(language: string) {
+    this.#language = language;
+    this.#setNames();
+  }
+
+  showNames(on: boolean) {
+    const set = () => this.map.setLayoutProperty('names', 'visibility', on ? 'visible' : 'none');
+    if (this.map.getLayer('names')) set();
+    else this.map.once('load', set);
+  }
+
+  #setNames() {
+    if (this.#basemap) this.set('names', localised(this.#basemap.names, this.#language, this.#colours));
+  }
+
+  #setBasemap(data: basemap.Basemap) {
+    this.#basemap = data;
+    this.set('land', data.land);
+    this.set('borders', {
+      type: 'FeatureCollection',
+      features: [{ type: 'Feature', properties: {}, geometry: data.borders }],
+    });
+    this.#setNames();
+  }
+
+  async #refine() {
+    if (this.#fine || this.map.getZoom() < FINE_FROM_ZOOM) return;
+    this.#fine = true;
+    await basemap.fine().then((data) => this.#setBasemap(data), ignore);
+  }
+
+  /** A named point for every watch, as a link; the areas themselves are a source. */
+  mark(watches: Watch[], open: string | undefined, hrefOf: (name: string) => string) {
+    for (const marker of this.#markers.values()) marker.remove();
+    this.#markers.clear();
+    for (const watch of watches) {
+      const element = document.createElement('div');
+      element.className = 'watch-marker';
+      const link = document.createElement('a');
+      link.href = hrefOf(watch.name);
+      link.textContent = watch.name;
+      link.dir = 'auto';
+      if (watch.name === open) link.setAttribute('aria-current', 'true');
+      element.append(link);
+      const marker = new Marker({ element, anchor: 'left', opacityWhenCovered: '0' });
+      this.#markers.set(watch.name, marker.setLngLat(middle(watch.bbox)).addTo(this.map));
+    }
+  }
+
+  /** The zoom at which the whole globe fits into the free part of the view. */
+  globeZoom(lat: number, { width, height }: { width: number; height: number }): number {
+    const across = Math.max(160, Math.min(width, height)) * GLOBE_FILL;
+    return Math.log2((across * Math.PI * Math.cos((lat * Math.PI) / 180)) / TILE_PX);
+  }
+
+  lookAt(bbox: Bbox, close: boolean, insets: Insets) {
+    if (close) {
+      const [west, south, east, north] = bbox;
+      this.map.setPadding(insets);
+      this.map.fitBounds([west, south, east < west ? east + 360 : east, north], {
+        padding: CLOSE_PADDING_PX,
+        maxZoom: CLOSE_MAX_ZOOM,
+        duration: TURN_MS,
+      });
+      return;
+    }
+    const [lon, lat] = middle(bbox);
+    const { clientWidth, clientHeight } = this.map.getContainer();
+    const free = { width: clientWidth - insets.left - insets.right, height: clientHeight - insets.top - insets.bottom };
+    // The globe is turned so that the area is a little off the middle and the poleward sky shows passes coming.
+    this.map.easeTo({ center: [lon, lat * 0.75], zoom: this.globeZoom(lat, free), padding: insets, duration: TURN_MS });
+  }
+}
+
+function ignore() {
+  // Without its basemap the globe still shows graticule, areas and layers.
+}

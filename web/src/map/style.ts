@@ -1,0 +1,116 @@
+/** The map's style: Natural Earth under the watch, its scenes and its answer. Nothing is fetched but data. */
+import type { GeoJSON } from 'geojson';
+import type { Map as Globe, StyleSpecification } from 'maplibre-gl';
+import { graticule } from './graticule';
+import type { Palette } from './palette';
+
+const EMPTY: GeoJSON = { type: 'FeatureCollection', features: [] };
+const geojson = (data: GeoJSON = EMPTY, tolerance = 0.3) => ({ type: 'geojson' as const, data, tolerance });
+
+/** Rasters go under this layer. */
+export const ABOVE_RASTERS = 'polygons-fill';
+
+export function style(colours: Palette): StyleSpecification {
+  return {
+    version: 8,
+    projection: { type: 'globe' },
+    sky: sky(colours),
+    sources: {
+      land: geojson(),
+      borders: geojson(),
+      names: geojson(),
+      graticule: geojson(graticule(), 0),
+      watches: geojson(EMPTY, 0),
+      polygons: geojson(EMPTY, 0.1),
+      draft: geojson(EMPTY, 0),
+    },
+    layers: [
+      { id: 'ocean', type: 'background', paint: { 'background-color': colours.ocean } },
+      { id: 'land', type: 'fill', source: 'land', paint: { 'fill-color': colours.land, 'fill-antialias': false } },
+      {
+        id: 'graticule',
+        type: 'line',
+        source: 'graticule',
+        paint: { 'line-color': colours.graticule, 'line-width': 1 },
+      },
+      {
+        id: 'borders',
+        type: 'line',
+        source: 'borders',
+        paint: { 'line-color': colours.border, 'line-width': ['interpolate', ['linear'], ['zoom'], 1, 0.5, 8, 1.4] },
+      },
+      {
+        id: 'coast',
+        type: 'line',
+        source: 'land',
+        paint: { 'line-color': colours.coast, 'line-width': ['interpolate', ['linear'], ['zoom'], 1, 0.6, 8, 1.4] },
+      },
+      {
+        id: 'polygons-fill',
+        type: 'fill',
+        source: 'polygons',
+        paint: { 'fill-color': colours.polygon, 'fill-opacity': 0.12 },
+      },
+      {
+        id: 'polygons-line',
+        type: 'line',
+        source: 'polygons',
+        paint: { 'line-color': colours.polygon, 'line-width': 1.5 },
+      },
+      {
+        id: 'watches-fill',
+        type: 'fill',
+        source: 'watches',
+        paint: { 'fill-color': colours.watch, 'fill-opacity': ['interpolate', ['linear'], ['zoom'], 6, 0.25, 9, 0] },
+      },
+      {
+        id: 'watches-line',
+        type: 'line',
+        source: 'watches',
+        paint: { 'line-color': colours.watch, 'line-width': ['case', ['get', 'open'], 2.5, 1.5] },
+      },
+      {
+        id: 'draft-fill',
+        type: 'fill',
+        source: 'draft',
+        paint: { 'fill-color': colours.picked, 'fill-opacity': 0.18 },
+      },
+      {
+        id: 'draft-line',
+        type: 'line',
+        source: 'draft',
+        paint: { 'line-color': colours.picked, 'line-width': 2, 'line-dasharray': [2, 1.5] },
+      },
+      {
+        id: 'names',
+        type: 'symbol',
+        source: 'names',
+        layout: {
+          'icon-image': ['get', 'image'],
+          'symbol-sort-key': ['get', 'rank'],
+          'icon-padding': 6,
+        },
+        minzoom: 1.2,
+      },
+    ],
+  };
+}
+
+function sky(colours: Palette) {
+  return {
+    'sky-color': colours.sky,
+    'horizon-color': colours.sky,
+    'atmosphere-blend': ['interpolate', ['linear'], ['zoom'], 0, 0.9, 4, 0.6, 6, 0] as const,
+  } as NonNullable<StyleSpecification['sky']>;
+}
+
+/** Repaints the standing layers after the reader's colour scheme changed. */
+export function repaint(globe: Globe, colours: Palette) {
+  const next = style(colours);
+  globe.setSky(next.sky ?? {});
+  for (const layer of next.layers) {
+    for (const [name, value] of Object.entries(layer.paint ?? {})) {
+      globe.setPaintProperty(layer.id, name as 'fill-color', value);
+    }
+  }
+}
