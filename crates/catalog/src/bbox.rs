@@ -179,12 +179,17 @@ impl FromStr for Bbox {
 /// footprint cut at the antimeridian and get west > east. `None` for an empty geometry or one that
 /// leaves ±180°, ±90°.
 pub fn geometry_bounds(geometry: &geojson::Geometry) -> Option<Bbox> {
+    let shape = crate::shape::to_geo(geometry).ok()?;
+    shape_bounds(&shape)
+}
+
+/// As [`geometry_bounds`], of a shape.
+pub(crate) fn shape_bounds(shape: &geo::Geometry<f64>) -> Option<Bbox> {
     use geo::BoundingRect;
 
-    let shape = geo::Geometry::<f64>::try_from(geometry).ok()?;
     let whole = shape.bounding_rect()?;
     let (min, max) = (whole.min(), whole.max());
-    if let geo::Geometry::MultiPolygon(parts) = &shape {
+    if let geo::Geometry::MultiPolygon(parts) = shape {
         let rects: Vec<geo::Rect<f64>> = parts.iter().filter_map(|p| p.bounding_rect()).collect();
         let (western, eastern): (Vec<geo::Rect<f64>>, Vec<geo::Rect<f64>>) =
             rects.iter().copied().partition(|rect| rect.max().x <= 0.0);

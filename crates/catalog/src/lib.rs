@@ -5,6 +5,7 @@ pub mod bbox;
 pub mod digest;
 pub mod intake;
 pub mod interval;
+pub mod shape;
 pub mod stac;
 pub mod store;
 

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 
 use super::{Asset, Link, STAC_VERSION};
-use crate::bbox::geometry_bounds;
+use crate::bbox::{Bbox, geometry_bounds};
 
 /// `type` of an Item; the only value is `Feature`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,9 +86,6 @@ pub struct ItemFault {
     /// What is wrong and what would be right.
     pub reason: String,
 }
-
-/// Longest identifier accepted for Items and Collections, bytes.
-pub const ID_MAX_BYTES: usize = 512;
 
 impl Item {
     /// An empty Item without place or time.
@@ -180,6 +177,83 @@ impl Item {
         let start = p.start_datetime.or(p.datetime)?;
         let end = p.end_datetime.or(p.datetime)?;
         Some((start, end))
+    }
+}
+
+/// Longest identifier accepted for Items and Collections, bytes.
+pub(crate) const ID_MAX_BYTES: usize = 512;
+
+/// 0000-01-01T00:00:00Z, the first instant that RFC 3339 can write.
+const FIRST_INSTANT: Timestamp = Timestamp::constant(-62_167_219_200, 0);
+
+/// Why an identifier is refused; `None` when it is usable.
+pub(crate) fn id_fault(id: &str) -> Option<String> {
+    if id.is_empty() {
+        Some("is empty".to_owned())
+    } else if id.len() > ID_MAX_BYTES {
+        Some(format!("has {} bytes, more than {ID_MAX_BYTES}", id.len()))
+    } else if id.contains(char::is_control) {
+        Some("holds a control character".to_owned())
+    } else {
+        None
+    }
+}
+
+impl Item {
+    /// What a catalogue relies on: a usable id, a collection, an instant or a whole interval, a
+    /// footprint on Earth. Other blemishes of foreign Items (an asset without `href`, an old
+    /// version) are kept as they are.
+    pub fn check(&self) -> Result<(), ItemFault> {
+        let fault = |field: &str, reason: String| ItemFault {
+            id: self.id.chars().take(80).collect(),
+            field: field.to_owned(),
+            reason,
+        };
+        if let Some(reason) = id_fault(&self.id) {
+            return Err(fault("id", reason));
+        }
+        match &self.collection {
+            None => return Err(fault("collection", "is missing".to_owned())),
+            Some(id) => {
+                if let Some(reason) = id_fault(id) {
+                    return Err(fault("collection", reason));
+                }
+            }
+        }
+        let p = &self.properties;
+        if p.datetime.is_none() && (p.start_datetime.is_none() || p.end_datetime.is_none()) {
+            let reason = "is null; then start_datetime and end_datetime must both be given";
+            return Err(fault("properties.datetime", reason.to_owned()));
+        }
+        if let Some((start, end)) = self.time_range()
+            && start > end
+        {
+            return Err(fault(
+                "properties.start_datetime",
+                format!("{start} is after end {end}"),
+            ));
+        }
+        for (field, instant) in [
+            ("properties.datetime", p.datetime),
+            ("properties.start_datetime", p.start_datetime),
+            ("properties.end_datetime", p.end_datetime),
+        ] {
+            if let Some(instant) = instant
+                && instant < FIRST_INSTANT
+            {
+                return Err(fault(
+                    field,
+                    format!("{instant} is before the year 0 of RFC 3339"),
+                ));
+            }
+        }
+        if let Some(bbox) = &self.bbox {
+            Bbox::from_slice(bbox).map_err(|e| fault("bbox", e.to_string()))?;
+        }
+        if let Some(geometry) = &self.geometry {
+            crate::shape::to_geo(geometry).map_err(|e| fault("geometry", e.to_string()))?;
+        }
+        Ok(())
     }
 }
 

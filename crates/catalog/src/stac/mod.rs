@@ -19,6 +19,7 @@ mod summaries;
 pub use asset::{Asset, media_type};
 pub use band::Band;
 pub use collection::{Collection, Extent, Provider, SpatialExtent, TemporalExtent};
+pub(crate) use item::id_fault;
 pub use item::{Item, ItemFault, Properties, derived_from};
 pub use link::Link;
 pub use summaries::summarise;

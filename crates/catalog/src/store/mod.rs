@@ -2,8 +2,10 @@
 //! outgrow one machine. One suite of tests runs against every store.
 
 mod error;
+mod region;
 mod search;
 pub mod sqlite;
+mod token;
 
 use async_trait::async_trait;
 
@@ -11,7 +13,7 @@ use crate::stac::{Collection, Extent, Item};
 
 pub use error::{CatalogError, ErrorClass};
 pub use search::{
-    DEFAULT_LIMIT, Direction, Fields, MAX_IDS, MAX_LIMIT, MAX_SORT_KEYS, Page, Search, SortKey,
+    DEFAULT_LIMIT, Direction, MAX_IDS, MAX_LIMIT, MAX_SORT_KEYS, Page, Search, SortKey,
 };
 pub use sqlite::SqliteCatalog;
 

@@ -41,8 +41,6 @@ pub struct Search {
     pub token: Option<String>,
     /// Order; empty is newest first. Ties are broken by collection and id.
     pub sortby: Vec<SortKey>,
-    /// Members to give back; `None` is all.
-    pub fields: Option<Fields>,
     /// Count all matches too ([`Page::matched`]); costs a pass over all of them.
     pub count: bool,
 }
@@ -80,17 +78,6 @@ pub struct SortKey {
 
 fn ascending() -> Direction {
     Direction::Asc
-}
-
-/// Members to include and exclude (STAC API fields extension).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Fields {
-    /// Dotted member names to give back; empty is all.
-    #[serde(default)]
-    pub include: Vec<String>,
-    /// Dotted member names to leave out.
-    #[serde(default)]
-    pub exclude: Vec<String>,
 }
 
 impl SortKey {
