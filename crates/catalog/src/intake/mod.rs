@@ -144,11 +144,12 @@ impl Intake {
         let collection = check(&item, &files, &sha256)?;
         self.catalog.collection(&collection).await?;
 
-        let names = [
-            format!("{collection}\n{}", item.id),
-            format!("{collection}\r{sha256}"),
-        ];
-        let _held = self.lock(&names).await?;
+        let note = Note {
+            collection,
+            id: item.id.clone(),
+        };
+        let source = sha256_bytes(format!("{}\r{sha256}", note.collection).as_bytes());
+        let _held = self.lock(&[note.digest(), source]).await?;
         if let Some(there) = self
             .catalog
             .item_by_source(&note.collection, &sha256)
@@ -160,10 +161,6 @@ impl Intake {
                 new: false,
             });
         }
-        let note = Note {
-            collection,
-            id: item.id.clone(),
-        };
         self.begin(&note).await?;
         let outcome = self.store_and_commit(&note, files, item).await;
         // Whatever happened, the row that is in the catalogue now says which files stay.
