@@ -1,1 +1,12 @@
-//! What pixels mean: process graphs, processes, products, statistics.
+#![doc = include_str!("../README.md")]
+
+pub mod area;
+pub mod call;
+pub mod cube;
+pub mod error;
+pub mod extent;
+pub mod graph;
+pub mod process;
+pub mod product;
+pub mod source;
+pub mod value;

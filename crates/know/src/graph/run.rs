@@ -1,0 +1,243 @@
+//! Running a process graph.
+//!
+//! Only nodes that the result needs are run, each after those it reads from; a node's value is
+//! let go after its last reader. Nested graphs run once for each chunk of pixels, on planes that
+//! hold one value a pixel ([`Value::Plane`]).
+
+use super::parse::{Argument, ProcessGraph};
+use crate::call::{self, Arguments, Context, Scope};
+use crate::error::GraphError;
+use crate::process::{self, Run};
+use crate::source::SceneSource;
+use crate::value::Value;
+use std::collections::BTreeMap;
+
+/// What one run may use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunLimits {
+    /// Most samples (pixel × band × date) in one cube.
+    pub max_samples: u64,
+    /// Most bytes in all cubes alive at one time.
+    pub max_memory_bytes: u64,
+}
+
+impl Default for RunLimits {
+    /// 250 million samples in a cube, 2 GiB in all.
+    fn default() -> Self {
+        Self {
+            max_samples: 250_000_000,
+            max_memory_bytes: 2 << 30,
+        }
+    }
+}
+
+/// Expected size of a run, before it starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Estimate {
+    /// Nodes that will run.
+    pub nodes: usize,
+    /// Of these, nodes that load scenes.
+    pub loads: usize,
+}
+
+/// Runs a graph: checks it, fills in parameters, loads scenes through `source`.
+///
+/// The work between loads is done on the calling thread; callers on an async runtime give the
+/// run a blocking thread of its own.
+///
+/// # Errors
+/// The openEO error of the first node that fails, with its path.
+pub async fn run(
+    graph: &ProcessGraph,
+    parameters: &BTreeMap<String, Value>,
+    source: &dyn SceneSource,
+    limits: &RunLimits,
+) -> Result<Value, GraphError> {
+    let declared: Vec<String> = parameters.keys().cloned().collect();
+    if let Some(issue) = super::check::validate(graph, &declared).into_iter().next() {
+        return Err(issue.error);
+    }
+    let mut scope = parameters.clone();
+    for parameter in graph.parameters() {
+        if !scope.contains_key(&parameter.name) {
+            if !parameter.optional {
+                return Err(GraphError::new(
+                    "ProcessParameterRequired",
+                    format!(
+                        "the parameter {:?} of the graph is required",
+                        parameter.name
+                    ),
+                ));
+            }
+            scope.insert(parameter.name.clone(), Value::from_json(&parameter.default));
+        }
+    }
+    let context = Context::new(limits);
+    let scope = Scope::outer(&scope);
+    let needed = graph.needed();
+    let mut readers = count_readers(graph);
+    let mut values: BTreeMap<&str, Value> = BTreeMap::new();
+    for id in graph.order() {
+        if !needed.contains(id.as_str()) {
+            continue;
+        }
+        let node = &graph.nodes()[id];
+        let value = async {
+            let (process, arguments) = prepare(node, &values, &scope)?;
+            let value = match process.run {
+                Run::Load(request) => {
+                    let mut request = request(&arguments)?;
+                    request.max_samples = limits.max_samples;
+                    Value::cube(source.load(&request).await?)
+                }
+                _ => call::invoke(process, arguments, &context.in_scope(&scope))?,
+            };
+            check_size(&value, limits)?;
+            Ok::<_, GraphError>(value)
+        }
+        .await
+        .map_err(|error| error.in_node(id))?;
+        tracing::debug!(node = id, process = node.process_id, "node run");
+        for from in sources(&node.arguments) {
+            if let Some(left) = readers.get_mut(from) {
+                *left -= 1;
+                if *left == 0 {
+                    values.remove(from);
+                }
+            }
+        }
+        values.insert(id, value);
+        check_memory(&values, limits).map_err(|error| error.in_node(id))?;
+    }
+    values
+        .remove(graph.result())
+        .ok_or_else(|| GraphError::new("Internal", "the result node was not run"))
+}
+
+/// Runs a nested graph with these parameters; no scene can be loaded inside.
+pub(crate) fn run_nested(
+    graph: &ProcessGraph,
+    scope: &Scope<'_>,
+    context: &Context<'_>,
+) -> Result<Value, GraphError> {
+    let mut values: BTreeMap<&str, Value> = BTreeMap::new();
+    for id in graph.order() {
+        let node = &graph.nodes()[id];
+        let value = prepare(node, &values, scope)
+            .and_then(|(process, arguments)| {
+                call::invoke(process, arguments, &context.in_scope(scope))
+            })
+            .map_err(|error| error.in_node(id))?;
+        if id == graph.result() {
+            return Ok(value);
+        }
+        values.insert(id, value);
+    }
+    Err(GraphError::new("Internal", "the result node was not run"))
+}
+
+fn prepare(
+    node: &super::parse::Node,
+    values: &BTreeMap<&str, Value>,
+    scope: &Scope<'_>,
+) -> Result<(&'static process::Process, Arguments), GraphError> {
+    let process = process::find(&node.process_id).ok_or_else(|| unsupported(&node.process_id))?;
+    let mut arguments = Arguments::new(process.id);
+    for (name, argument) in &node.arguments {
+        arguments.set(name, resolve(argument, values, scope)?);
+    }
+    Ok((process, arguments))
+}
+
+pub(super) fn unsupported(process_id: &str) -> GraphError {
+    GraphError::new(
+        "ProcessUnsupported",
+        format!("the process {process_id:?} is not known here"),
+    )
+}
+
+fn resolve(
+    argument: &Argument,
+    values: &BTreeMap<&str, Value>,
+    scope: &Scope<'_>,
+) -> Result<Value, GraphError> {
+    Ok(match argument {
+        Argument::Literal(json) => Value::from_json(json),
+        Argument::Graph(graph) => Value::Graph(graph.clone()),
+        Argument::FromNode(id) => values.get(id.as_str()).cloned().ok_or_else(|| {
+            GraphError::new("Internal", format!("node {id:?} was not run in time"))
+        })?,
+        Argument::FromParameter(name) => scope.get(name).cloned().ok_or_else(|| {
+            GraphError::new(
+                "ProcessParameterMissing",
+                format!("the graph uses the parameter {name:?}, which has no value"),
+            )
+        })?,
+        Argument::Array(items) => Value::array(
+            items
+                .iter()
+                .map(|item| resolve(item, values, scope))
+                .collect::<Result<_, _>>()?,
+        ),
+        Argument::Object(members) => Value::Object(
+            members
+                .iter()
+                .map(|(name, member)| Ok((name.clone(), resolve(member, values, scope)?)))
+                .collect::<Result<_, GraphError>>()?,
+        ),
+    })
+}
+
+fn sources(arguments: &BTreeMap<String, Argument>) -> Vec<&str> {
+    let mut from = Vec::new();
+    arguments
+        .values()
+        .for_each(|argument| argument.each_node(&mut |id| from.push(id)));
+    from
+}
+
+fn count_readers(graph: &ProcessGraph) -> BTreeMap<String, usize> {
+    let mut readers = BTreeMap::from([(graph.result().to_string(), 1)]);
+    for id in graph.needed() {
+        for from in sources(&graph.nodes()[id].arguments) {
+            *readers.entry(from.to_string()).or_insert(0) += 1;
+        }
+    }
+    readers
+}
+
+fn check_size(value: &Value, limits: &RunLimits) -> Result<(), GraphError> {
+    if let Value::Cube(cube) = value
+        && cube.len() as u64 > limits.max_samples
+    {
+        return Err(GraphError::new(
+            "ProcessGraphComplexity",
+            format!(
+                "a cube has {} samples; at most {} are allowed in one run",
+                cube.len(),
+                limits.max_samples
+            ),
+        ));
+    }
+    Ok(())
+}
+
+fn check_memory(values: &BTreeMap<&str, Value>, limits: &RunLimits) -> Result<(), GraphError> {
+    let bytes: u64 = values
+        .values()
+        .map(|value| match value {
+            Value::Cube(cube) => cube.bytes(),
+            _ => 0,
+        })
+        .sum();
+    if bytes > limits.max_memory_bytes {
+        return Err(GraphError::new(
+            "ProcessGraphComplexity",
+            format!(
+                "the cubes of this run need {bytes} bytes; at most {} are allowed",
+                limits.max_memory_bytes
+            ),
+        ));
+    }
+    Ok(())
+}

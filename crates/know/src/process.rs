@@ -1,0 +1,269 @@
+//! The processes, one file each, and the table of them.
+//!
+//! A process is a [`Process`] static in a file of its own name. Its definition (parameters, types,
+//! exceptions) is the official JSON in `definitions/`, or the project's own JSON in
+//! `definitions/corridor/` for what openEO has no process for.
+
+use crate::call::{Arguments, Context};
+use crate::error::GraphError;
+use crate::source::LoadRequest;
+use crate::value::Value;
+
+/// A process that graphs can call.
+#[derive(Debug)]
+pub struct Process {
+    /// Its openEO name.
+    pub id: &'static str,
+    /// Its definition, JSON.
+    pub definition: &'static str,
+    /// What it does.
+    pub run: Run,
+}
+
+/// How a process computes.
+#[derive(Debug, Clone, Copy)]
+pub enum Run {
+    /// One number to one number; null stays null, also for each pixel of a plane.
+    Unary(fn(f64) -> f64),
+    /// Two numbers to one number; null in either gives null.
+    Binary(fn(f64, f64) -> f64),
+    /// Two numbers to a truth value; null in either gives null, other types give false.
+    Compare(fn(f64, f64) -> bool),
+    /// Two truth values to one; `None` is null.
+    Logic(fn(Option<bool>, Option<bool>) -> Option<bool>),
+    /// An array of numbers to one number, or to nothing (null); honours `ignore_nodata`. The
+    /// order of the numbers may be changed.
+    Reduce(fn(&mut [f64]) -> Option<f64>),
+    /// Single values to a single value; on planes it is called for each pixel.
+    Single(fn(&Arguments, &Context<'_>) -> Result<Value, GraphError>),
+    /// Whole values, planes included, to a value.
+    Whole(fn(&Arguments, &Context<'_>) -> Result<Value, GraphError>),
+    /// Loads a cube from the run's source.
+    Load(fn(&Arguments) -> Result<LoadRequest, GraphError>),
+}
+
+/// The process of this name.
+pub fn find(id: &str) -> Option<&'static Process> {
+    ALL.binary_search_by(|process| process.id.cmp(id))
+        .ok()
+        .map(|index| ALL[index])
+}
+
+/// Official definition from `definitions/`, by process name.
+macro_rules! official {
+    ($id:literal) => {
+        include_str!(concat!("../../definitions/", $id, ".json"))
+    };
+}
+
+/// The project's own definition from `definitions/corridor/`, by process name.
+macro_rules! own {
+    ($id:literal) => {
+        include_str!(concat!("../../definitions/corridor/", $id, ".json"))
+    };
+}
+
+mod absolute;
+mod add;
+mod all;
+mod and;
+mod any;
+mod arccos;
+mod arcosh;
+mod arcsin;
+mod arctan;
+mod arctan2;
+mod array_append;
+mod array_apply;
+mod array_concat;
+mod array_contains;
+mod array_create;
+mod array_create_labeled;
+mod array_element;
+mod array_filter;
+mod array_find;
+mod array_find_label;
+mod array_interpolate_linear;
+mod array_labels;
+mod array_modify;
+mod arsinh;
+mod artanh;
+mod between;
+mod ceil;
+mod clip;
+mod constant;
+mod cos;
+mod cosh;
+mod count;
+mod cummax;
+mod cummin;
+mod cumproduct;
+mod cumsum;
+mod divide;
+mod e;
+mod eq;
+mod exp;
+mod extrema;
+mod first;
+mod floor;
+mod gt;
+mod gte;
+mod r#if;
+mod inspect;
+mod int;
+mod is_infinite;
+mod is_nan;
+mod is_nodata;
+mod is_valid;
+mod last;
+mod linear_scale_range;
+mod ln;
+mod log;
+mod lt;
+mod lte;
+mod max;
+mod mean;
+mod median;
+mod min;
+mod modulo;
+mod multiply;
+mod nan;
+mod neq;
+mod normalized_difference;
+mod not;
+mod or;
+mod order;
+mod pi;
+mod power;
+mod product;
+mod quantiles;
+mod rearrange;
+mod round;
+mod sd;
+mod sgn;
+mod sin;
+mod sinh;
+mod sort;
+mod sqrt;
+mod subtract;
+mod sum;
+mod tan;
+mod tanh;
+mod text_begins;
+mod text_concat;
+mod text_contains;
+mod text_ends;
+mod text_find;
+mod variance;
+mod xor;
+
+/// Every process, sorted by name.
+pub static ALL: &[&Process] = &[
+    &absolute::PROCESS,
+    &add::PROCESS,
+    &all::PROCESS,
+    &and::PROCESS,
+    &any::PROCESS,
+    &arccos::PROCESS,
+    &arcosh::PROCESS,
+    &arcsin::PROCESS,
+    &arctan::PROCESS,
+    &arctan2::PROCESS,
+    &array_append::PROCESS,
+    &array_apply::PROCESS,
+    &array_concat::PROCESS,
+    &array_contains::PROCESS,
+    &array_create::PROCESS,
+    &array_create_labeled::PROCESS,
+    &array_element::PROCESS,
+    &array_filter::PROCESS,
+    &array_find::PROCESS,
+    &array_find_label::PROCESS,
+    &array_interpolate_linear::PROCESS,
+    &array_labels::PROCESS,
+    &array_modify::PROCESS,
+    &arsinh::PROCESS,
+    &artanh::PROCESS,
+    &between::PROCESS,
+    &ceil::PROCESS,
+    &clip::PROCESS,
+    &constant::PROCESS,
+    &cos::PROCESS,
+    &cosh::PROCESS,
+    &count::PROCESS,
+    &cummax::PROCESS,
+    &cummin::PROCESS,
+    &cumproduct::PROCESS,
+    &cumsum::PROCESS,
+    &divide::PROCESS,
+    &e::PROCESS,
+    &eq::PROCESS,
+    &exp::PROCESS,
+    &extrema::PROCESS,
+    &first::PROCESS,
+    &floor::PROCESS,
+    &gt::PROCESS,
+    &gte::PROCESS,
+    &r#if::PROCESS,
+    &inspect::PROCESS,
+    &int::PROCESS,
+    &is_infinite::PROCESS,
+    &is_nan::PROCESS,
+    &is_nodata::PROCESS,
+    &is_valid::PROCESS,
+    &last::PROCESS,
+    &linear_scale_range::PROCESS,
+    &ln::PROCESS,
+    &log::PROCESS,
+    &lt::PROCESS,
+    &lte::PROCESS,
+    &max::PROCESS,
+    &mean::PROCESS,
+    &median::PROCESS,
+    &min::PROCESS,
+    &modulo::PROCESS,
+    &multiply::PROCESS,
+    &nan::PROCESS,
+    &neq::PROCESS,
+    &normalized_difference::PROCESS,
+    &not::PROCESS,
+    &or::PROCESS,
+    &order::PROCESS,
+    &pi::PROCESS,
+    &power::PROCESS,
+    &product::PROCESS,
+    &quantiles::PROCESS,
+    &rearrange::PROCESS,
+    &round::PROCESS,
+    &sd::PROCESS,
+    &sgn::PROCESS,
+    &sin::PROCESS,
+    &sinh::PROCESS,
+    &sort::PROCESS,
+    &sqrt::PROCESS,
+    &subtract::PROCESS,
+    &sum::PROCESS,
+    &tan::PROCESS,
+    &tanh::PROCESS,
+    &text_begins::PROCESS,
+    &text_concat::PROCESS,
+    &text_contains::PROCESS,
+    &text_ends::PROCESS,
+    &text_find::PROCESS,
+    &variance::PROCESS,
+    &xor::PROCESS,
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_sorted_and_its_definitions_read() {
+        assert!(ALL.windows(2).all(|pair| pair[0].id < pair[1].id));
+        for process in ALL {
+            assert_eq!(process.definition().json["id"], process.id);
+            assert!(find(process.id).is_some());
+        }
+    }
+}

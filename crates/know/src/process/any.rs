@@ -1,0 +1,33 @@
+//! `any`: is at least one value true?.
+
+use super::{Process, Run};
+use crate::call::{Arguments, Context};
+use crate::error::GraphError;
+use crate::value::Value;
+
+pub(super) static PROCESS: Process = Process {
+    id: "any",
+    definition: official!("any"),
+    run: Run::Single(run),
+};
+
+fn run(arguments: &Arguments, _context: &Context<'_>) -> Result<Value, GraphError> {
+    let data = arguments.array("data")?;
+    let ignore_nodata = arguments.boolean_or("ignore_nodata", true)?;
+    let mut unknown = false;
+    for value in &data.values {
+        match value {
+            Value::Boolean(true) => return Ok(Value::Boolean(true)),
+            Value::Number(number) if number.is_nan() => unknown = true,
+            Value::Number(number) if (number.abs() > 0.0) == true => {
+                return Ok(Value::Boolean(true));
+            }
+            Value::Null => unknown = true,
+            _ => {}
+        }
+    }
+    if unknown && !ignore_nodata {
+        return Ok(Value::Null);
+    }
+    Ok(Value::Boolean(false))
+}

@@ -1,0 +1,23 @@
+//! `first`: first element.
+
+use super::{Process, Run};
+use crate::call::{Arguments, Context};
+use crate::error::GraphError;
+use crate::value::Value;
+
+pub(super) static PROCESS: Process = Process {
+    id: "first",
+    definition: official!("first"),
+    run: Run::Single(run),
+};
+
+fn run(arguments: &Arguments, _context: &Context<'_>) -> Result<Value, GraphError> {
+    let data = arguments.array("data")?;
+    let ignore_nodata = arguments.boolean_or("ignore_nodata", true)?;
+    Ok(data
+        .values
+        .iter()
+        .find(|value| !ignore_nodata || !matches!(value, Value::Null))
+        .cloned()
+        .unwrap_or(Value::Null))
+}

@@ -1,0 +1,9 @@
+//! `lt`: less than comparison.
+
+use super::{Process, Run};
+
+pub(super) static PROCESS: Process = Process {
+    id: "lt",
+    definition: official!("lt"),
+    run: Run::Compare(|x, y| x < y),
+};

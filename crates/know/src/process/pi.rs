@@ -1,0 +1,16 @@
+//! `pi`: pi (π).
+
+use super::{Process, Run};
+use crate::call::{Arguments, Context};
+use crate::error::GraphError;
+use crate::value::Value;
+
+pub(super) static PROCESS: Process = Process {
+    id: "pi",
+    definition: official!("pi"),
+    run: Run::Single(run),
+};
+
+fn run(_arguments: &Arguments, _context: &Context<'_>) -> Result<Value, GraphError> {
+    Ok(Value::Number(std::f64::consts::PI))
+}

@@ -1,0 +1,9 @@
+//! Products: recipes that turn scenes into answers.
+
+mod recipe;
+mod run;
+
+pub use recipe::{
+    Alternative, Choice, LegendClass, Parameter, Product, ProductKind, ReferenceCase, Style,
+};
+pub use run::{Layer, MASK_NODATA, ProductInputs, ProductResult, SceneRef, run_product};
