@@ -387,3 +387,41 @@ pub(crate) fn is_nodata(value: f64, nodata: Option<f64>, dtype: DataType) -> boo
         (Some(n), _) => value == n,
     }
 }
+
+/// A number that can be one sample.
+pub(crate) trait Sample:
+    Copy + PartialEq + PartialOrd + Default + Send + Sync + 'static
+{
+    /// The nearest value of the type: rounded half away from zero and held in its range.
+    fn from_f64(value: f64) -> Self;
+    /// The value as `f64` (64-bit integers are rounded).
+    fn to_f64(self) -> f64;
+}
+
+macro_rules! sample {
+    (integer: $($number:ty)*) => {$(
+        impl Sample for $number {
+            fn from_f64(value: f64) -> Self {
+                // `as` holds the value in range and makes NaN 0.
+                value.round() as Self
+            }
+            #[allow(clippy::cast_lossless)]
+            fn to_f64(self) -> f64 {
+                self as f64
+            }
+        }
+    )*};
+    (float: $($number:ty)*) => {$(
+        impl Sample for $number {
+            fn from_f64(value: f64) -> Self {
+                value as Self
+            }
+            #[allow(clippy::cast_lossless)]
+            fn to_f64(self) -> f64 {
+                self as f64
+            }
+        }
+    )*};
+}
+sample!(integer: u8 i8 u16 i16 u32 i32 u64 i64);
+sample!(float: f32 f64);

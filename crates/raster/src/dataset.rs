@@ -1,5 +1,9 @@
 //! A raster file, opened.
 
+mod cache;
+mod open;
+mod read;
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -11,18 +15,32 @@ use crate::band::{Band, DataType};
 use crate::grid::Grid;
 use crate::metadata::Metadata;
 use crate::source::{ByteSource, FileSource, MemorySource};
+use crate::tiff::image::Image;
 pub use crate::window::Window;
 
 /// A GeoTIFF whose directories have been read and checked; pixels are read on demand.
+///
+/// Decoded blocks are kept in a cache of bounded size, so that neighbouring
+/// windows do not decode them again. All methods may be called from several threads.
 #[derive(Debug)]
 pub struct Dataset {
     source: Arc<dyn ByteSource>,
+    /// The full image first, then its overviews from fine to coarse.
+    levels: Vec<Level>,
     grid: Grid,
-    bands: usize,
-    dtype: DataType,
     nodata: Option<f64>,
     metadata: Metadata,
     overviews: Vec<Overview>,
+    pages: usize,
+    cache: cache::BlockCache,
+    layout: Layout,
+}
+
+/// An image and the validity mask that belongs to it.
+#[derive(Debug)]
+struct Level {
+    image: Image,
+    mask: Option<Image>,
 }
 
 /// A reduced copy inside the file.
@@ -34,6 +52,23 @@ pub struct Overview {
     pub height: usize,
     /// How many full-resolution columns one column stands for.
     pub factor: f64,
+}
+
+/// How a file is laid out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Layout {
+    /// Whether the full image is tiled (else in strips).
+    pub tiled: bool,
+    /// Columns of a block.
+    pub block_width: usize,
+    /// Rows of a block.
+    pub block_height: usize,
+    /// Name of the compression, lower case.
+    pub compression: String,
+    /// Whether bands lie in planes of their own (else pixel by pixel).
+    pub planar: bool,
+    /// Whether offsets have 64 bits.
+    pub big_tiff: bool,
 }
 
 impl Dataset {
@@ -58,7 +93,7 @@ impl Dataset {
     /// # Errors
     /// As [`Dataset::open`].
     pub fn from_source(source: Arc<dyn ByteSource>) -> Result<Self, RasterError> {
-        Err(RasterError::unsupported(source.name(), "file"))
+        open::open(source)
     }
 
     /// Name of the file, for messages.
@@ -75,14 +110,14 @@ impl Dataset {
 
     /// Number of bands.
     #[must_use]
-    pub const fn bands(&self) -> usize {
-        self.bands
+    pub fn bands(&self) -> usize {
+        self.main().samples
     }
 
     /// Type of the samples, the same for all bands.
     #[must_use]
-    pub const fn dtype(&self) -> DataType {
-        self.dtype
+    pub fn dtype(&self) -> DataType {
+        self.main().coding.dtype()
     }
 
     /// Value that stands for "no measurement".
@@ -103,13 +138,53 @@ impl Dataset {
         &self.overviews
     }
 
+    /// How the file is laid out.
+    #[must_use]
+    pub const fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// Number of full images in the file; only the first is read, as in GDAL.
+    #[must_use]
+    pub const fn pages(&self) -> usize {
+        self.pages
+    }
+
+    /// Whether the file carries a validity mask beside its bands.
+    #[must_use]
+    pub fn has_mask(&self) -> bool {
+        self.levels[0].mask.is_some()
+    }
+
+    /// Index of the band that holds opacity, when there is one.
+    #[must_use]
+    pub fn alpha_band(&self) -> Option<usize> {
+        self.main().alpha_sample()
+    }
+
+    /// Red, green, blue of each value, for a file whose single band is an index into a palette.
+    #[must_use]
+    pub fn palette(&self) -> Option<Vec<[u8; 3]>> {
+        // GDAL keeps the high byte of the 16 bits.
+        let palette = self.main().palette.as_ref()?;
+        Some(palette.iter().map(|c| c.map(|v| (v >> 8) as u8)).collect())
+    }
+
     /// Reads a window of a band (counted from 0) at full resolution.
     ///
     /// # Errors
     /// When there is no such band or window, or the pixels are malformed or unsupported.
     pub fn read(&self, band: usize, window: Window) -> Result<Band, RasterError> {
-        let _ = (band, window);
-        Err(RasterError::unsupported(self.name(), "file"))
+        self.read_level(0, &[band], window)
+            .map(|mut bands| bands.remove(0))
+    }
+
+    /// Reads a window of several bands at once, decoding each block once.
+    ///
+    /// # Errors
+    /// As [`Dataset::read`].
+    pub fn read_bands(&self, bands: &[usize], window: Window) -> Result<Vec<Band>, RasterError> {
+        self.read_level(0, bands, window)
     }
 
     /// Reads a whole band (counted from 0) at full resolution.
@@ -130,7 +205,40 @@ impl Dataset {
         band: usize,
         window: Window,
     ) -> Result<Band, RasterError> {
-        let _ = (level, band, window);
-        Err(RasterError::unsupported(self.name(), "file"))
+        if level >= self.overviews.len() {
+            return Err(RasterError::argument(
+                "level",
+                format!(
+                    "{level}: {} has {} overviews",
+                    self.name(),
+                    self.overviews.len()
+                ),
+            ));
+        }
+        self.read_level(level + 1, &[band], window)
+            .map(|mut bands| bands.remove(0))
+    }
+
+    /// Grid of the full image (level 0) or of an overview (level 1 and on).
+    pub(crate) fn level_grid(&self, level: usize) -> Grid {
+        let image = &self.levels[level].image;
+        let fx = self.grid.width as f64 / image.width as f64;
+        let fy = self.grid.height as f64 / image.height as f64;
+        let t = self.grid.transform;
+        Grid::new(
+            self.grid.crs.clone(),
+            [t[0], t[1] * fx, t[2] * fy, t[3], t[4] * fx, t[5] * fy],
+            image.width,
+            image.height,
+        )
+    }
+
+    /// Offsets of all directories' first blocks, for judging the layout.
+    pub(crate) fn level_images(&self) -> impl Iterator<Item = &Image> {
+        self.levels.iter().map(|l| &l.image)
+    }
+
+    fn main(&self) -> &Image {
+        &self.levels[0].image
     }
 }

@@ -17,6 +17,7 @@ pub mod picture;
 pub mod source;
 pub mod stat;
 pub mod style;
+mod tiff;
 pub mod tile;
 pub mod warp;
 mod window;

@@ -184,3 +184,25 @@ impl<'de> Deserialize<'de> for Crs {
         text.parse().map_err(serde::de::Error::custom)
     }
 }
+
+/// PROJ words of the datum of a geographic system of the EPSG registry.
+pub(crate) fn datum_of(code: u32) -> Option<String> {
+    let proj = epsg::proj_string(code)?;
+    let words: Vec<&str> = proj
+        .split_whitespace()
+        .filter(|w| {
+            [
+                "+datum=",
+                "+ellps=",
+                "+towgs84=",
+                "+a=",
+                "+b=",
+                "+rf=",
+                "+R=",
+            ]
+            .iter()
+            .any(|p| w.starts_with(p))
+        })
+        .collect();
+    (proj.contains("+proj=longlat") && !words.is_empty()).then(|| words.join(" "))
+}
