@@ -4,6 +4,7 @@
 //! the span, the contacts that bring the data down, the way to the node, the processing, the
 //! publishing. Cost grows with satellites × span; the satellites are shared out over threads.
 
+use crate::chain::later;
 use crate::error::WatchError;
 use crate::register::{Register, Satellite};
 use crate::request::Watch;
@@ -242,8 +243,8 @@ impl ChainTimes {
             settings.value(key)
         };
         let megapixels = area.area_km2() / product.nominal_gsd_m().powi(2).max(0.01);
-        let base = get(&format!("processing.{}.base_s", product.id))?;
-        let slope = get(&format!("processing.{}.per_megapixel_s", product.id))?;
+        let [base, slope] = settings.processing_keys(&product.id);
+        let processing_s = get(&base)? + get(&slope)? * megapixels;
         let times = Self {
             onboard_s: get("onboard.preparation_s")?,
             setup_s: get("downlink.setup_s")?,
@@ -255,7 +256,7 @@ impl ChainTimes {
                 rate_bit_s: get("station_to_node.rate_mbit_s")? * 1e6,
                 fixed_delay_s: get("station_to_node.delay_s")?,
             },
-            processing_s: base + slope * megapixels,
+            processing_s,
             publish_s: get("publish.delay_s")?,
             keys: Vec::new(),
         };
@@ -407,12 +408,4 @@ impl Work<'_> {
             assumptions: self.chain.keys.clone(),
         }
     }
-}
-
-/// `t` plus `seconds`, held at the end of time.
-fn later(t: Timestamp, seconds: f64) -> Timestamp {
-    SignedDuration::try_from_secs_f64(seconds)
-        .ok()
-        .and_then(|d| t.checked_add(d).ok())
-        .unwrap_or(Timestamp::MAX)
 }

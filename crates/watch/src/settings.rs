@@ -106,6 +106,22 @@ impl Settings {
         })
     }
 
+    /// How long a product takes on so many megapixels, seconds: its own figures, else the default.
+    ///
+    /// # Errors
+    /// As [`Self::value`].
+    pub fn processing_s(&self, product: &str, megapixels: f64) -> Result<f64, WatchError> {
+        let [base, slope] = self.processing_keys(product);
+        Ok(self.value(&base)? + self.value(&slope)? * megapixels)
+    }
+
+    /// The keys behind [`Self::processing_s`].
+    pub fn processing_keys(&self, product: &str) -> [String; 2] {
+        let own = format!("processing.{product}.base_s");
+        let name = if self.by_key.contains_key(&own) { product } else { "default" };
+        [format!("processing.{name}.base_s"), format!("processing.{name}.per_megapixel_s")]
+    }
+
     /// All of them, by key.
     pub fn all(&self) -> impl Iterator<Item = &Setting> {
         self.by_key.values()

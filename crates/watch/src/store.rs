@@ -73,7 +73,7 @@ pub trait WatchStore: Send + Sync {
     fn add_watch(&self, watch: &Watch) -> Result<bool, WatchError>;
     /// All watches, by priority and then id.
     fn watches(&self) -> Result<Vec<Watch>, WatchError>;
-    /// Removes a watch and says whether it was there. Its answers and traces stay.
+    /// Removes a watch with its jobs and says whether it was there. Answers and traces stay.
     fn remove_watch(&self, id: &str) -> Result<bool, WatchError>;
     /// Keeps element sets; of one object the newest epoch wins when read.
     fn put_elements(&self, sets: &[ElementSet], from: &ElementSource) -> Result<usize, WatchError>;
@@ -110,6 +110,8 @@ pub trait WatchStore: Send + Sync {
     ) -> Result<Event, WatchError>;
     /// Events after `id`, oldest first, at most `limit`.
     fn events_after(&self, id: u64, limit: usize) -> Result<Vec<Event>, WatchError>;
+    /// Number of the newest event; 0 where there is none.
+    fn newest_event(&self) -> Result<u64, WatchError>;
     /// Queues webhook calls.
     fn queue_calls(&self, addresses: &[String], event: &Event) -> Result<(), WatchError>;
     /// Calls still to be made.

@@ -148,6 +148,7 @@ impl WatchStore for SqliteWatchStore {
 
     fn remove_watch(&self, id: &str) -> Result<bool, WatchError> {
         self.write("removing a watch's forecast", "DELETE FROM watch_forecast WHERE watch = ?1", [id])?;
+        self.write("removing a watch's jobs", "DELETE FROM watch_job WHERE watch = ?1", [id])?;
         Ok(self.write("removing a watch", "DELETE FROM watch WHERE id = ?1", [id])? > 0)
     }
 
@@ -336,6 +337,13 @@ impl WatchStore for SqliteWatchStore {
             })
         })
         .collect()
+    }
+
+    fn newest_event(&self) -> Result<u64, WatchError> {
+        self.db()?
+            .query_row("SELECT coalesce(max(id), 0) FROM watch_event", [], |row| row.get::<_, i64>(0))
+            .map(|id| u64::try_from(id).unwrap_or_default())
+            .map_err(broken("reading events"))
     }
 
     fn queue_calls(&self, addresses: &[String], event: &Event) -> Result<(), WatchError> {

@@ -1,0 +1,81 @@
+//! The spacecraft sender: a scene's files as bundles, inside a contact.
+
+use crate::chain::blocking;
+use crate::error::WatchError;
+use crate::receive::{BundleNote, ContactNote, NODE_EID, SPACECRAFT_EID, read_scene};
+use corridor_orbit::window::Window;
+use corridor_transmit::bundle::sender::{FileToSend, SendReport, SenderConfig, send_files};
+use corridor_transmit::clock::ReplayClock;
+use jiff::Timestamp;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// The contact that a replay is sent in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReplayContact {
+    /// The satellite's name.
+    pub satellite: String,
+    /// The station's id.
+    pub station: String,
+    /// Start of the contact: where the simulated clock starts.
+    pub start: Timestamp,
+    /// End of the contact: nothing is sent after it.
+    pub end: Timestamp,
+}
+
+/// Sends described scenes to a node and returns when the node has stored all of them. With a
+/// contact the sender's clock starts at the contact's start and nothing leaves outside it.
+///
+/// # Errors
+/// [`WatchError`] says which file could not be read, or what the node or the link said.
+pub async fn send_scenes(
+    descriptions: &[PathBuf],
+    node: SocketAddr,
+    contact: Option<ReplayContact>,
+    progress: impl Fn(u64, u64) + Send + Sync,
+) -> Result<SendReport, WatchError> {
+    let mut config = SenderConfig::new(SPACECRAFT_EID, NODE_EID, node);
+    let note = contact.map(|c| {
+        config.contact_window = Some(Window { start: c.start, end: c.end });
+        config.clock = ReplayClock::shared(c.start, 1.0);
+        let offset = c.start.as_millisecond() - Timestamp::now().as_millisecond();
+        ContactNote {
+            satellite: c.satellite,
+            station: c.station,
+            start: c.start,
+            replay_offset_ms: Some(offset),
+        }
+    });
+    let mut files = Vec::new();
+    for path in descriptions {
+        files.extend(files_of(path, note.clone()).await?);
+    }
+    send_files(config, files, progress)
+        .await
+        .map_err(|e| WatchError::internal(format!("sending to {node}"), e))
+}
+
+async fn files_of(
+    path: &Path,
+    contact: Option<ContactNote>,
+) -> Result<Vec<FileToSend>, WatchError> {
+    let path = path.to_path_buf();
+    let (scene, files) = blocking(move || read_scene(&path, None)).await?;
+    files
+        .into_iter()
+        .map(|file| {
+            let note = BundleNote {
+                scene: scene.clone(),
+                asset: file.key,
+                contact: contact.clone(),
+            };
+            Ok(FileToSend {
+                path: file.path,
+                name: file.name,
+                media_type: "image/tiff".into(),
+                metadata: serde_json::to_value(&note)
+                    .map_err(|e| WatchError::internal("describing a file", e))?,
+            })
+        })
+        .collect()
+}
