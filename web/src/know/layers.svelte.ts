@@ -33,10 +33,11 @@ class Layers {
 
   /** Lays the answer over its scenes, the newest scene on top of the older ones. */
   open(answer: OpenAnswer | undefined) {
-    this.rasters = answer ? rasters(answer) : [];
-    const scenes = this.rasters.filter((layer) => layer.kind === 'scene');
+    const next = answer ? rasters(answer) : [];
+    const scenes = next.filter((layer) => layer.kind === 'scene');
+    this.rasters = next;
     this.shown = Object.fromEntries(
-      this.rasters.map((layer) => [
+      next.map((layer) => [
         layer.id,
         { ...(layer.kind === 'answer' ? ANSWER : layer === scenes.at(-1) ? NEWEST_SCENE : OLDER_SCENE) },
       ]),

@@ -1,15 +1,16 @@
-/** Natural Earth, as shipped by world-atlas: a light one for the globe, a fine one once the reader comes close. */
+/** Natural Earth 1:50 million, as shipped by world-atlas. */
 import type { Feature, FeatureCollection, MultiLineString, Point, Polygon, Position } from 'geojson';
 import { feature, mesh } from 'topojson-client';
 import type { GeometryCollection, Topology } from 'topojson-specification';
-import fineUrl from 'world-atlas/countries-10m.json?url';
-import lightUrl from 'world-atlas/countries-50m.json?url';
+import atlasUrl from 'world-atlas/countries-50m.json?url';
 import { alpha2 } from './country';
+import { crossesSeam, open, unwrapped } from './seam';
 
 type Atlas = Topology<{ countries: GeometryCollection<{ name: string }>; land: GeometryCollection }>;
 
 export interface Basemap {
   land: FeatureCollection;
+  coast: MultiLineString;
   borders: MultiLineString;
   names: FeatureCollection<Point, CountryName>;
 }
@@ -22,14 +23,12 @@ export interface CountryName {
   rank: number;
 }
 
-export const light = () => load(lightUrl);
-export const fine = () => load(fineUrl);
-
-async function load(url: string): Promise<Basemap> {
-  const atlas = (await (await fetch(url)).json()) as Atlas;
+export async function load(): Promise<Basemap> {
+  const atlas = (await (await fetch(atlasUrl)).json()) as Atlas;
   const { countries, land } = atlas.objects;
   return {
-    land: feature(atlas, land),
+    land: unwrapped(feature(atlas, land)),
+    coast: open(mesh(atlas, countries, (a, b) => a === b)),
     borders: mesh(atlas, countries, (a, b) => a !== b),
     names: { type: 'FeatureCollection', features: feature(atlas, countries).features.flatMap(nameOf) },
   };
@@ -41,7 +40,7 @@ const SMALLEST_NAMED = 0.4;
 function nameOf(country: Feature): Feature<Point, CountryName>[] {
   const rings = outerRings(country).map((ring) => ({ ring, size: Math.abs(signedArea(ring)) }));
   const largest = rings.sort((a, b) => b.size - a.size)[0];
-  if (!largest || largest.size < SMALLEST_NAMED) return [];
+  if (!largest || largest.size < SMALLEST_NAMED || crossesSeam(largest.ring)) return [];
   const properties = {
     code: alpha2(String(country.id ?? '')),
     name: String(country.properties?.name ?? ''),

@@ -23,15 +23,18 @@ export function drawBox(globe: Globe, onBox: (bbox: Bbox) => void, onDone: () =>
     from = undefined;
     onDone();
   };
-  globe.on('mousedown', start).on('touchstart', start);
-  globe.on('mousemove', move).on('touchmove', move);
-  globe.on('mouseup', end).on('touchend', end);
+  const listening = [
+    globe.on('mousedown', start),
+    globe.on('touchstart', start),
+    globe.on('mousemove', move),
+    globe.on('touchmove', move),
+    globe.on('mouseup', end),
+    globe.on('touchend', end),
+  ];
   return () => {
     canvas.style.cursor = '';
     globe.dragPan.enable();
-    globe.off('mousedown', start).off('touchstart', start);
-    globe.off('mousemove', move).off('touchmove', move);
-    globe.off('mouseup', end).off('touchend', end);
+    for (const one of listening) one.unsubscribe();
   };
 }
 

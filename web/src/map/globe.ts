@@ -9,7 +9,7 @@ import {
 } from 'maplibre-gl';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
 import 'maplibre-gl/dist/maplibre-gl.css';
-import type { FeatureCollection } from 'geojson';
+import type { FeatureCollection, Geometry } from 'geojson';
 import type { Bbox, Watch } from '../api/types';
 import * as basemap from './basemap';
 import { drawMissing, localised } from './names';
@@ -18,11 +18,11 @@ import type { View } from './sphere';
 import { repaint, style } from './style';
 import { type Insets, middle } from './view.svelte';
 
-/** From here on the coast of the light basemap looks coarse. */
-const FINE_FROM_ZOOM = 5;
 /** Part of the free view that the whole globe fills. */
-const GLOBE_FILL = 0.86;
+const GLOBE_FILL = 0.84;
 const TILE_PX = 512;
+/** MapLibre's camera stands this many view heights from the ground it looks at. */
+const CAMERA_HEIGHTS = 1.5;
 const CLOSE_MAX_ZOOM = 14;
 const CLOSE_PADDING_PX = 48;
 const TURN_MS = 1600;
@@ -33,11 +33,14 @@ export class Globe {
   #colours: Palette;
   #language = 'en';
   #basemap: basemap.Basemap | undefined;
-  #fine = false;
+  #ready = false;
+  #placed = false;
+  #container: HTMLElement;
   #markers = new Map<string, Marker>();
 
   constructor(container: HTMLElement, colours: Palette, locale: MapOptions['locale']) {
     this.#colours = colours;
+    this.#container = container;
     // The worker is a file of the page; no blob is needed and `worker-src 'self'` is enough.
     setWorkerUrl(new URL(workerUrl, document.baseURI).href);
     this.map = new MapLibre({
@@ -58,11 +61,8 @@ export class Globe {
     this.map.on('styleimagemissing', ({ id }) => drawMissing(this.map, id, this.#colours));
     // A tile outside the picture is not there, which is no fault of the map's.
     this.map.on('error', () => undefined);
-    this.map.on('zoom', () => void this.#refine());
-    this.map.once('load', () => {
-      this.map.addLayer(this.#probe());
-      void basemap.light().then((data) => this.#setBasemap(data), ignore);
-    });
+    this.whenReady(() => this.map.addLayer(this.#probe()));
+    void basemap.load().then((data) => this.#setBasemap(data), ignore);
   }
 
   /** Draws nothing; it learns how the globe is projected in this frame. */
@@ -80,10 +80,18 @@ export class Globe {
     };
   }
 
+  /** Runs `act` once the style is there to be changed. */
+  whenReady(act: () => void) {
+    if (this.#ready) act();
+    else
+      this.map.once('style.load', () => {
+        this.#ready = true;
+        act();
+      });
+  }
+
   set(source: string, data: FeatureCollection) {
-    const now = () => (this.map.getSource(source) as GeoJSONSource | undefined)?.setData(data);
-    if (this.map.getSource(source)) now();
-    else this.map.once('load', now);
+    this.whenReady(() => void (this.map.getSource(source) as GeoJSONSource | undefined)?.setData(data));
   }
 
   recolour(colours: Palette) {
@@ -98,9 +106,7 @@ export class Globe {
   }
 
   showNames(on: boolean) {
-    const set = () => this.map.setLayoutProperty('names', 'visibility', on ? 'visible' : 'none');
-    if (this.map.getLayer('names')) set();
-    else this.map.once('load', set);
+    this.whenReady(() => this.map.setLayoutProperty('names', 'visibility', on ? 'visible' : 'none'));
   }
 
   #setNames() {
@@ -110,17 +116,9 @@ export class Globe {
   #setBasemap(data: basemap.Basemap) {
     this.#basemap = data;
     this.set('land', data.land);
-    this.set('borders', {
-      type: 'FeatureCollection',
-      features: [{ type: 'Feature', properties: {}, geometry: data.borders }],
-    });
+    this.set('coast', collection(data.coast));
+    this.set('borders', collection(data.borders));
     this.#setNames();
-  }
-
-  async #refine() {
-    if (this.#fine || this.map.getZoom() < FINE_FROM_ZOOM) return;
-    this.#fine = true;
-    await basemap.fine().then((data) => this.#setBasemap(data), ignore);
   }
 
   /** A named point for every watch, as a link; the areas themselves are a source. */
@@ -141,10 +139,29 @@ export class Globe {
     }
   }
 
-  /** The zoom at which the whole globe fits into the free part of the view. */
-  globeZoom(lat: number, { width, height }: { width: number; height: number }): number {
-    const across = Math.max(160, Math.min(width, height)) * GLOBE_FILL;
-    return Math.log2((across * Math.PI * Math.cos((lat * Math.PI) / 180)) / TILE_PX);
+  /**
+   * The zoom at which the whole globe fits into the free part of the view. The camera stands 1.5 view heights
+   * from the ground, so that the limb is seen a little inside the sphere's true radius.
+   */
+  globeZoom(lat: number, free: { width: number; height: number }): number {
+    const limb = (Math.max(160, Math.min(free.width, free.height)) * GLOBE_FILL) / 2;
+    const camera = CAMERA_HEIGHTS * Math.max(1, this.#container.clientHeight);
+    const radius = (limb ** 2 + limb * Math.hypot(limb, camera)) / camera;
+    return Math.log2((2 * Math.PI * radius * Math.cos((lat * Math.PI) / 180)) / TILE_PX);
+  }
+
+  /** Keeps the middle of the globe in the middle of what panels leave free. */
+  inset(insets: Insets) {
+    if (!this.#placed) {
+      this.#placed = true;
+      const lat = this.map.getCenter().lat;
+      this.map.jumpTo({ padding: insets, zoom: this.globeZoom(lat, this.#free(insets)) });
+    } else if (!this.map.isMoving()) this.map.easeTo({ padding: insets, duration: 250 });
+  }
+
+  #free(insets: Insets) {
+    const { clientWidth, clientHeight } = this.#container;
+    return { width: clientWidth - insets.left - insets.right, height: clientHeight - insets.top - insets.bottom };
   }
 
   lookAt(bbox: Bbox, close: boolean, insets: Insets) {
@@ -159,11 +176,15 @@ export class Globe {
       return;
     }
     const [lon, lat] = middle(bbox);
-    const { clientWidth, clientHeight } = this.map.getContainer();
-    const free = { width: clientWidth - insets.left - insets.right, height: clientHeight - insets.top - insets.bottom };
-    // The globe is turned so that the area is a little off the middle and the poleward sky shows passes coming.
-    this.map.easeTo({ center: [lon, lat * 0.75], zoom: this.globeZoom(lat, free), padding: insets, duration: TURN_MS });
+    // The area is a little off the middle, so that the pole, where passes meet, stays in view.
+    const shown = lat * 0.75;
+    const zoom = this.globeZoom(shown, this.#free(insets));
+    this.map.easeTo({ center: [lon, shown], zoom, padding: insets, duration: TURN_MS });
   }
+}
+
+function collection(geometry: Geometry): FeatureCollection {
+  return { type: 'FeatureCollection', features: [{ type: 'Feature', properties: {}, geometry }] };
 }
 
 function ignore() {

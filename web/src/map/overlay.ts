@@ -55,6 +55,7 @@ export class Overlay {
     const labels = new Labels(context, colours, getComputedStyle(document.body).fontFamily);
     this.#hits = [];
 
+    drawAir(context, view, eye, zoom, colours);
     if (sky.path) drawPath(context, sky.path, sky.time_ms, rise, see, colours);
     this.#drawLinks(context, sky, rise, see, colours);
     for (const { name, lon, lat } of sky.stations) {
@@ -126,6 +127,28 @@ function fit(canvas: HTMLCanvasElement, { width, height }: View, ratio: number) 
     canvas.width = w;
     canvas.height = h;
   }
+}
+
+/** MapLibre's camera stands this many view heights from the ground it looks at: its focal length in pixels. */
+const FOCAL_HEIGHTS = 1.5;
+const AIR_DEPTH = 0.075;
+const AIR_UNTIL_ZOOM = 6;
+
+/** A breath of air around the limb. */
+function drawAir(context: CanvasRenderingContext2D, view: View, eye: Point3, zoom: number, colours: Palette) {
+  const centre = project(view, [0, 0, 0]);
+  if (!centre || zoom > AIR_UNTIL_ZOOM) return;
+  const limb = FOCAL_HEIGHTS * view.height * Math.tan(Math.asin(1 / Math.hypot(...eye)));
+  const outer = limb * (1 + AIR_DEPTH);
+  const glow = context.createRadialGradient(centre.x, centre.y, limb - 1, centre.x, centre.y, outer);
+  glow.addColorStop(0, `${colours.sky}b0`);
+  glow.addColorStop(0.25, `${colours.sky}48`);
+  glow.addColorStop(1, `${colours.sky}00`);
+  context.beginPath();
+  context.arc(centre.x, centre.y, outer, 0, Math.PI * 2);
+  context.arc(centre.x, centre.y, limb - 1, 0, Math.PI * 2, true);
+  context.fillStyle = glow;
+  context.fill();
 }
 
 /** The way in orbit and, fainter, over ground; what lies behind the satellite fades. */

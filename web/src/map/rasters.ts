@@ -1,5 +1,5 @@
 /** Keeps the map's raster layers the same as the reader's list of layers. */
-import type { Map as Globe, MapDataEvent } from 'maplibre-gl';
+import type { Map as Globe } from 'maplibre-gl';
 import { api } from '../api/client';
 import type { RasterLayer, Shown } from '../know/layers.svelte';
 import { ABOVE_RASTERS } from './style';
@@ -15,7 +15,7 @@ export class Rasters {
     private readonly globe: Globe,
     private readonly onTiles: (answerTiles: number) => void,
   ) {
-    globe.on('sourcedata', (event) => this.#count(event as MapDataEvent & { sourceId?: string; tile?: unknown }));
+    globe.on('sourcedata', (event) => this.#count(event));
   }
 
   sync(wanted: RasterLayer[], shown: Record<string, Shown>) {
@@ -68,7 +68,7 @@ export class Rasters {
     this.#report();
   }
 
-  #count(event: MapDataEvent & { sourceId?: string; tile?: unknown; coord?: unknown }) {
+  #count(event: { sourceId?: string; tile?: unknown }) {
     const id = event.sourceId;
     const tile = event.tile as { state?: string; tileID?: { key?: string } } | undefined;
     if (!id || !this.#drawn.has(id) || tile?.state !== 'loaded' || !tile.tileID?.key) return;

@@ -37,9 +37,9 @@ export function craft(
   if (picked) ring(context, colours.picked);
   context.rotate(-Math.PI / 5);
   context.beginPath();
-  context.rect(-2.5, -2.5, 5, 5);
-  context.rect(-9.5, -2, 5, 4);
-  context.rect(4.5, -2, 5, 4);
+  context.rect(-3, -3.6, 6, 7.2);
+  context.rect(-11.5, -2.1, 7, 4.2);
+  context.rect(4.5, -2.1, 7, 4.2);
   context.lineWidth = planned ? 1.1 : 3;
   context.strokeStyle = planned ? colour : colours.halo;
   if (planned) {
@@ -91,7 +91,8 @@ export class Labels {
     const { context } = this;
     context.font = `${strong ? 650 : 500} ${strong ? 13 : 12}px ${this.font}`;
     const width = context.measureText(text).width;
-    const box: [number, number, number, number] = [x + 13, y - 8, x + 17 + width, y + 8];
+    const [left, mid] = [x + 12, y - 11];
+    const box: [number, number, number, number] = [left, mid - 8, left + width + 4, mid + 8];
     const clash = this.#boxes.some((b) => b[0] < box[2] && b[2] > box[0] && b[1] < box[3] && b[3] > box[1]);
     if (clash && !strong) return;
     this.#boxes.push(box);
@@ -100,8 +101,8 @@ export class Labels {
     context.lineJoin = 'round';
     context.lineWidth = 3.5;
     context.strokeStyle = this.colours.halo;
-    context.strokeText(text, x + 14, y + 0.5);
+    context.strokeText(text, left, mid);
     context.fillStyle = colour;
-    context.fillText(text, x + 14, y + 0.5);
+    context.fillText(text, left, mid);
   }
 }

@@ -1,6 +1,6 @@
 /** The map's style: Natural Earth under the watch, its scenes and its answer. Nothing is fetched but data. */
 import type { GeoJSON } from 'geojson';
-import type { Map as Globe, StyleSpecification } from 'maplibre-gl';
+import type { ExpressionSpecification, Map as Globe, StyleSpecification } from 'maplibre-gl';
 import { graticule } from './graticule';
 import type { Palette } from './palette';
 
@@ -15,8 +15,11 @@ export function style(colours: Palette): StyleSpecification {
     version: 8,
     projection: { type: 'globe' },
     sky: sky(colours),
+    // The light stands behind the reader, so that the air shines evenly around the globe.
+    light: { anchor: 'viewport', position: [1.5, 0, 0] },
     sources: {
       land: geojson(),
+      coast: geojson(),
       borders: geojson(),
       names: geojson(),
       graticule: geojson(graticule(), 0),
@@ -26,7 +29,7 @@ export function style(colours: Palette): StyleSpecification {
     },
     layers: [
       { id: 'ocean', type: 'background', paint: { 'background-color': colours.ocean } },
-      { id: 'land', type: 'fill', source: 'land', paint: { 'fill-color': colours.land, 'fill-antialias': false } },
+      { id: 'land', type: 'fill', source: 'land', paint: { 'fill-color': colours.land, 'fill-antialias': false, 'fill-opacity': faded(1, 0.3) } },
       {
         id: 'graticule',
         type: 'line',
@@ -42,8 +45,8 @@ export function style(colours: Palette): StyleSpecification {
       {
         id: 'coast',
         type: 'line',
-        source: 'land',
-        paint: { 'line-color': colours.coast, 'line-width': ['interpolate', ['linear'], ['zoom'], 1, 0.6, 8, 1.4] },
+        source: 'coast',
+        paint: { 'line-opacity': faded(1, 0.15), 'line-color': colours.coast, 'line-width': ['interpolate', ['linear'], ['zoom'], 1, 0.6, 8, 1.4] },
       },
       {
         id: 'polygons-fill',
@@ -94,6 +97,11 @@ export function style(colours: Palette): StyleSpecification {
       },
     ],
   };
+}
+
+/** Close by, the atlas is coarser than the scene on it: it steps back rather than claim a coast where none is. */
+function faded(far: number, near: number): ExpressionSpecification {
+  return ['interpolate', ['linear'], ['zoom'], 7, far, 10.5, near];
 }
 
 function sky(colours: Palette) {

@@ -22,7 +22,7 @@ const RETRY_MS = 5_000;
 const FORECAST_SPAN_MS = 72 * 3_600_000;
 const NOTICE_MS = 12_000;
 /** The satellites of this many entries are named on the globe. */
-const ENTRIES_NAMED = 8;
+const ENTRIES_NAMED = 5;
 
 /** An answer with everything that is drawn of it. */
 export interface OpenAnswer {
