@@ -81,6 +81,7 @@ pub(crate) type Outcome = Result<(), Failure>;
 #[allow(clippy::print_stderr, reason = "errors belong on standard error")]
 pub(crate) fn run() -> ExitCode {
     let arguments = Arguments::parse();
+    log_to_standard_error();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(e) => {
@@ -103,6 +104,20 @@ pub(crate) fn run() -> ExitCode {
     }
 }
 
+/// Warnings and errors on standard error; `CORRIDOR_LOG=info` says more.
+fn log_to_standard_error() {
+    let level = std::env::var("CORRIDOR_LOG")
+        .ok()
+        .and_then(|l| l.parse().ok())
+        .unwrap_or(tracing::level_filters::LevelFilter::WARN);
+    tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .compact()
+        .init();
+}
+
 async fn dispatch(arguments: Arguments) -> Outcome {
     let Arguments { data_dir, verb } = arguments;
     match verb {
@@ -111,7 +126,7 @@ async fn dispatch(arguments: Arguments) -> Outcome {
         Verb::Ingest(ingest) => ingest.run(&data_dir).await,
         Verb::Watch(watch) => watch.run(&data_dir).await,
         Verb::Register(register) => register.run(&data_dir).await,
-        Verb::Know(know) => know.run(),
+        Verb::Know(know) => know.run(&data_dir).await,
         Verb::Transmit(transmit) => transmit.run(&data_dir).await,
         Verb::Settings(settings) => settings.run(&data_dir).await,
     }

@@ -6,7 +6,7 @@
 
 use crate::error::WatchError;
 use crate::store::ElementSource;
-use corridor_orbit::elements::{ElementSet, designed, omm_csv};
+use corridor_orbit::elements::{ElementSet, Parsed, designed, omm_csv, tle};
 use corridor_orbit::propagate::Trajectory;
 use corridor_sense::instrument::Instrument;
 use corridor_transmit::station::Station;
@@ -391,8 +391,8 @@ impl Register {
 
     /// Midnight UTC of the day of the newest elements: where a forecast starts by default.
     pub fn epoch_day(&self) -> Timestamp {
-        let civil = self.element_epoch.to_zoned(TimeZone::UTC).date();
-        civil.to_zoned(TimeZone::UTC).map_or(self.element_epoch, |z| z.timestamp())
+        let civil = self.element_epoch.to_zoned_datetime(TimeZone::UTC).date();
+        civil.to_zoned_datetime(TimeZone::UTC).map_or(self.element_epoch, |z| z.timestamp())
     }
 }
 
@@ -420,6 +420,29 @@ pub fn shipped_assumptions() -> Result<String, WatchError> {
     shipped_files()?
         .remove("assumptions.toml")
         .ok_or_else(|| WatchError::internal("reading the register", "assumptions.toml is missing"))
+}
+
+/// Reads element sets from a file: OMM in CSV where the first line says so, else TLE or 3LE.
+///
+/// # Errors
+/// [`WatchError::Invalid`] where the file cannot be read; bad records are in `faults`.
+pub fn read_element_file(path: &Path) -> Result<Parsed, WatchError> {
+    let unreadable =
+        |e: std::io::Error| WatchError::Invalid(format!("reading {}: {e}", path.display()));
+    let size = std::fs::metadata(path).map_err(unreadable)?.len();
+    if size > FILE_MAX_BYTES {
+        return Err(WatchError::Invalid(format!(
+            "{}: {size} bytes; at most {FILE_MAX_BYTES}",
+            path.display()
+        )));
+    }
+    let text = std::fs::read_to_string(path).map_err(unreadable)?;
+    let name = path.display().to_string();
+    let first = text.lines().find(|l| !l.starts_with('#') && !l.trim().is_empty());
+    Ok(match first {
+        Some(line) if line.contains("MEAN_MOTION") => omm_csv::parse(&text, &name),
+        _ => tle::parse(&text, &name),
+    })
 }
 
 fn shipped_files() -> Result<BTreeMap<String, String>, WatchError> {

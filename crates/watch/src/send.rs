@@ -2,8 +2,10 @@
 
 use crate::chain::blocking;
 use crate::error::WatchError;
+use crate::forecast::Forecast;
 use crate::receive::{BundleNote, ContactNote, NODE_EID, SPACECRAFT_EID, read_scene};
 use corridor_orbit::window::Window;
+use corridor_sense::instrument::InstrumentKind;
 use corridor_transmit::bundle::sender::{FileToSend, SendReport, SenderConfig, send_files};
 use corridor_transmit::clock::ReplayClock;
 use jiff::Timestamp;
@@ -78,4 +80,26 @@ async fn files_of(
             })
         })
         .collect()
+}
+
+impl ReplayContact {
+    /// The contact of the first answer expected from an optical instrument in orbit.
+    pub fn first_optical_of(forecast: &Forecast) -> Option<Self> {
+        Self::first_of(forecast, Some(InstrumentKind::Optical))
+    }
+
+    /// The contact of the first answer expected from a satellite in orbit, of the kind of
+    /// instrument where one is named.
+    pub fn first_of(forecast: &Forecast, kind: Option<InstrumentKind>) -> Option<Self> {
+        let entry = forecast
+            .entries
+            .iter()
+            .find(|e| !e.planned && kind.is_none_or(|k| e.kind == k))?;
+        Some(Self {
+            satellite: entry.satellite.clone(),
+            station: entry.station.clone(),
+            start: entry.contact_start,
+            end: entry.down,
+        })
+    }
 }
