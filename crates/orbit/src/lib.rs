@@ -1,1 +1,10 @@
-//! Where things are and when: time scales, frames, Earth, element sets, propagation, Sun, event search, windows.
+#![doc = include_str!("../README.md")]
+
+pub mod earth;
+pub mod elements;
+pub mod event;
+pub mod frame;
+pub mod propagate;
+pub mod sun;
+pub mod time;
+pub mod window;

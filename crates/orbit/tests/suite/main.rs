@@ -1,1 +1,5 @@
-//! One test binary for the crate.
+//! The crate's integration tests, one binary.
+#![allow(missing_docs)]
+
+mod sgp4_verification;
+mod shared;

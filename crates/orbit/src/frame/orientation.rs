@@ -1,0 +1,296 @@
+//! Earth orientation: UT1 - UTC and polar motion, day by day.
+
+use crate::time::{Days, Utc, tai_minus_utc_s};
+use std::sync::OnceLock;
+
+/// What ships with the program: IERS finals2000A of 2026-11-02, 2004-01-01 to 2027-10-28.
+const SHIPPED: &str = include_str!("earth_orientation.txt");
+
+/// Days a table may hold: 300 years. Bounds the memory that a file can ask for.
+pub const DAYS_MAX: usize = 110_000;
+
+/// Metres that a second of UT1 is worth on the equator.
+const EQUATOR_M_S: f64 = 465.1;
+
+/// Metres that an arc second of polar motion is worth on the ground.
+const ARCSEC_M: f64 = 30.9;
+
+/// Bound of |UT1 - UTC|, seconds, by the definition of UTC.
+const UT1_MINUS_UTC_MAX_S: f64 = 0.9;
+
+/// Polar motion has stayed inside this since 1900, arc seconds.
+const POLAR_MOTION_MAX_ARCSEC: f64 = 0.6;
+
+/// A table that does not read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OrientationError {
+    /// A field is not a number.
+    #[error("{file}:{line}: {field} reads {text:?}; should be a number (finals2000A format)")]
+    Field {
+        /// File name.
+        file: String,
+        /// Line, from 1.
+        line: usize,
+        /// Which field.
+        field: &'static str,
+        /// What stands there.
+        text: String,
+    },
+    /// Days do not follow one another.
+    #[error("{file}:{line}: day {mjd} does not follow day {previous}")]
+    Order {
+        /// File name.
+        file: String,
+        /// Line, from 1.
+        line: usize,
+        /// Modified Julian date found.
+        mjd: i64,
+        /// The one before.
+        previous: i64,
+    },
+    /// Nothing in it.
+    #[error("{file}: holds no day with UT1-UTC and polar motion (finals2000A format)")]
+    Empty {
+        /// File name.
+        file: String,
+    },
+    /// More days than [`DAYS_MAX`].
+    #[error("{file}: holds more than {DAYS_MAX} days")]
+    TooLong {
+        /// File name.
+        file: String,
+    },
+}
+
+/// How well the orientation is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Quality {
+    /// From measurements.
+    Measured,
+    /// From the prediction in the table.
+    Predicted,
+    /// Outside the table: the nearest value held, or zero more than a year away.
+    Unknown,
+}
+
+/// Earth orientation at one instant.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Orientation {
+    /// UT1 - UTC, seconds.
+    pub ut1_minus_utc_s: f64,
+    /// Pole x, arc seconds.
+    pub xp_arcsec: f64,
+    /// Pole y, arc seconds.
+    pub yp_arcsec: f64,
+    /// How far a point on the ground may be off, metres, one sigma where measured or predicted
+    /// (IERS Bulletin A's own formulas), a bound where unknown.
+    pub accuracy_m: f64,
+    /// Where the figures come from.
+    pub quality: Quality,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Day {
+    ut1_minus_tai_s: f64,
+    xp_arcsec: f64,
+    yp_arcsec: f64,
+}
+
+/// A table of daily values, linear in between (UT1 - TAI, so that leap seconds do not matter).
+#[derive(Debug, Clone, PartialEq)]
+pub struct EarthOrientation {
+    first_mjd: i64,
+    measured_until_mjd: i64,
+    days: Vec<Day>,
+}
+
+impl EarthOrientation {
+    /// The table that ships with the program.
+    pub fn shipped() -> &'static Self {
+        static TABLE: OnceLock<EarthOrientation> = OnceLock::new();
+        TABLE.get_or_init(|| Self::from_shipped(SHIPPED))
+    }
+
+    /// The shipped text: checked by a test to read whole.
+    fn from_shipped(text: &str) -> Self {
+        let mut lines = text.lines().filter(|l| !l.starts_with('#')).map(|l| {
+            let mut n = l.split(' ').map(|s| s.parse::<i32>().unwrap_or(0));
+            [n.next().unwrap_or(0), n.next().unwrap_or(0), n.next().unwrap_or(0)]
+        });
+        let [first, measured, _] = lines.next().unwrap_or([0; 3]);
+        let days = (i64::from(first)..)
+            .zip(lines)
+            .map(|(mjd, [ut1, x, y])| {
+                day(mjd, f64::from(ut1) * 1e-5, f64::from(x) * 1e-4, f64::from(y) * 1e-4)
+            })
+            .collect();
+        Self { first_mjd: first.into(), measured_until_mjd: measured.into(), days }
+    }
+
+    /// Reads an IERS `finals2000A` file; rows without values (the far future) are skipped.
+    ///
+    /// # Errors
+    /// [`OrientationError`] names the line and field that does not read.
+    pub fn from_finals2000a(text: &str, file: &str) -> Result<Self, OrientationError> {
+        let mut table = Self { first_mjd: 0, measured_until_mjd: i64::MIN, days: Vec::new() };
+        for (line, row) in (1..).zip(text.lines()) {
+            let field = |from: usize, to: usize, field: &'static str| {
+                let text = row.get(from..to.min(row.len())).unwrap_or("").trim();
+                text.parse::<f64>().ok().filter(|x| x.abs() < 1e6).ok_or_else(|| {
+                    OrientationError::Field { file: file.into(), line, field, text: text.into() }
+                })
+            };
+            if row.get(58..68).is_none_or(|s| s.trim().is_empty()) {
+                continue;
+            }
+            let mjd = field(7, 15, "MJD")? as i64;
+            if table.days.is_empty() {
+                table.first_mjd = mjd;
+            }
+            let previous = table.first_mjd + table.days.len() as i64 - 1;
+            if mjd != previous + 1 {
+                return Err(OrientationError::Order { file: file.into(), line, mjd, previous });
+            }
+            if table.days.len() == DAYS_MAX {
+                return Err(OrientationError::TooLong { file: file.into() });
+            }
+            let ut1 = field(58, 68, "UT1-UTC")?;
+            table.days.push(day(mjd, ut1, field(18, 27, "PM-x")?, field(37, 46, "PM-y")?));
+            if row.get(57..58) == Some("I") {
+                table.measured_until_mjd = mjd;
+            }
+        }
+        if table.days.is_empty() {
+            return Err(OrientationError::Empty { file: file.into() });
+        }
+        Ok(table)
+    }
+
+    /// First and last modified Julian date with a value, and the last measured one.
+    pub fn span_mjd(&self) -> (i64, i64, i64) {
+        (self.first_mjd, self.first_mjd + self.days.len() as i64 - 1, self.measured_until_mjd)
+    }
+
+    /// The orientation at `t`. Always answers: [`Orientation::accuracy_m`] says how well.
+    pub fn at(&self, t: Days<Utc>) -> Orientation {
+        let mjd = t.mjd();
+        let place = mjd - self.first_mjd as f64;
+        let last = self.days.len().saturating_sub(1);
+        if place < 0.0 || place > last as f64 || self.days.is_empty() {
+            return self.outside(t, place, last);
+        }
+        let index = (place as usize).min(last.saturating_sub(1));
+        let (a, b) = (self.days[index], self.days[(index + 1).min(last)]);
+        let part = place - index as f64;
+        let mix = |a: f64, b: f64| a + (b - a) * part;
+        let ahead_days = mjd - self.measured_until_mjd as f64;
+        let (accuracy_m, quality) = if ahead_days <= 0.0 {
+            (0.05, Quality::Measured)
+        } else {
+            (0.05 + predicted_m(ahead_days), Quality::Predicted)
+        };
+        Orientation {
+            ut1_minus_utc_s: mix(a.ut1_minus_tai_s, b.ut1_minus_tai_s) + tai_minus_utc_s(t),
+            xp_arcsec: mix(a.xp_arcsec, b.xp_arcsec),
+            yp_arcsec: mix(a.yp_arcsec, b.yp_arcsec),
+            accuracy_m,
+            quality,
+        }
+    }
+
+    fn outside(&self, t: Days<Utc>, place: f64, last: usize) -> Orientation {
+        let away_days = if place < 0.0 { -place } else { place - last as f64 };
+        let nearest = if place < 0.0 { self.days.first() } else { self.days.last() };
+        let bound_m = UT1_MINUS_UTC_MAX_S * EQUATOR_M_S + POLAR_MOTION_MAX_ARCSEC * ARCSEC_M;
+        match nearest.filter(|_| away_days < 365.0) {
+            Some(day) => {
+                let held_s = day.ut1_minus_tai_s + tai_minus_utc_s(t);
+                // Length of day has stayed within 4 ms of 86,400 s since 1962.
+                let drift_m = 0.004 * away_days * EQUATOR_M_S + 0.01 * away_days * ARCSEC_M;
+                Orientation {
+                    ut1_minus_utc_s: held_s.clamp(-UT1_MINUS_UTC_MAX_S, UT1_MINUS_UTC_MAX_S),
+                    xp_arcsec: day.xp_arcsec,
+                    yp_arcsec: day.yp_arcsec,
+                    accuracy_m: (20.0 + drift_m).min(2.0 * bound_m),
+                    quality: Quality::Unknown,
+                }
+            }
+            None => Orientation {
+                ut1_minus_utc_s: 0.0,
+                xp_arcsec: 0.0,
+                yp_arcsec: 0.0,
+                accuracy_m: bound_m,
+                quality: Quality::Unknown,
+            },
+        }
+    }
+}
+
+/// IERS Bulletin A: prediction errors grow as 0.00025 s D^0.75 and 0.00068 arc seconds D^0.80.
+fn predicted_m(ahead_days: f64) -> f64 {
+    let ut1_m = 0.000_25 * ahead_days.powf(0.75) * EQUATOR_M_S;
+    let pole_m = 0.000_68 * ahead_days.powf(0.80) * ARCSEC_M;
+    ut1_m.hypot(pole_m)
+}
+
+fn day(mjd: i64, ut1_minus_utc_s: f64, xp_arcsec: f64, yp_arcsec: f64) -> Day {
+    let tai = tai_minus_utc_s(Days::since_j2000(mjd as f64 - 51_544.5));
+    Day { ut1_minus_tai_s: ut1_minus_utc_s - tai, xp_arcsec, yp_arcsec }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(t: &str) -> Orientation {
+        EarthOrientation::shipped().at(Days::utc(t.parse().unwrap()))
+    }
+
+    #[test]
+    fn shipped_table_reads_whole() {
+        let numbers = SHIPPED.lines().filter(|l| !l.starts_with('#')).flat_map(|l| l.split(' '));
+        assert!(numbers.clone().all(|s| s.parse::<i32>().is_ok()));
+        let (first, last, measured) = EarthOrientation::shipped().span_mjd();
+        assert_eq!((first, last, measured), (53_005, 61_707, 61_335));
+    }
+
+    #[test]
+    fn published_values() {
+        // Vallado et al. 2006, appendix C, interpolate to -0.4399619 s, -0.140682", 0.333309".
+        let o = at("2004-04-06T07:51:28.386Z");
+        assert!((o.ut1_minus_utc_s + 0.439_961_9).abs() < 5e-5, "{o:?}");
+        assert!((o.xp_arcsec + 0.140_682).abs() < 5e-4 && (o.yp_arcsec - 0.333_309).abs() < 5e-4);
+        // Leap second of 2017: UT1-UTC jumped from -0.408 to +0.592.
+        assert!((at("2016-12-31T23:59:59Z").ut1_minus_utc_s + 0.408).abs() < 1e-3);
+        assert!((at("2017-01-01T00:00:00Z").ut1_minus_utc_s - 0.592).abs() < 1e-3);
+    }
+
+    #[test]
+    fn outside_it_answers_and_says_how_well() {
+        assert_eq!(at("2026-08-22T00:00:00Z").quality, Quality::Measured);
+        let predicted = at("2027-06-01T00:00:00Z");
+        assert_eq!(predicted.quality, Quality::Predicted);
+        assert!(predicted.accuracy_m > 3.0 && predicted.accuracy_m < 30.0);
+        for t in ["1970-01-01T00:00:00Z", "2027-12-24T00:00:00Z", "2090-01-01T00:00:00Z"] {
+            let o = at(t);
+            assert_eq!(o.quality, Quality::Unknown);
+            assert!(o.accuracy_m >= 20.0 && o.ut1_minus_utc_s.abs() <= 0.9);
+        }
+    }
+
+    #[test]
+    fn broken_files_are_named() {
+        let read = |text: &str| EarthOrientation::from_finals2000a(text, "f").unwrap_err();
+        assert_eq!(read(""), OrientationError::Empty { file: "f".into() });
+        let row = "73 1 2 41684.00 I  0.120733 0.009786  0.136966 0.015902  I 0.8084178 0.0002710";
+        let good = EarthOrientation::from_finals2000a(row, "f").unwrap();
+        assert_eq!(good.span_mjd(), (41_684, 41_684, 41_684));
+        let text = row.replace("0.136966", "0.1x6966");
+        assert!(matches!(read(&text), OrientationError::Field { line: 1, field: "PM-y", .. }));
+        let text = format!("{row}\n{row}");
+        assert!(matches!(read(&text), OrientationError::Order { line: 2, mjd: 41_684, .. }));
+        for cut in 0..row.len() {
+            let _ = EarthOrientation::from_finals2000a(&row[..cut], "f");
+        }
+    }
+}

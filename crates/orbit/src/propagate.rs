@@ -1,0 +1,299 @@
+//! Propagation: one [`Trajectory`] for element sets and designed orbits.
+
+mod kepler;
+
+use crate::elements::ElementSet;
+use crate::elements::designed::{DesignError, DesignedOrbit};
+use crate::frame::{EarthOrientation, EarthRotation, Itrf, Position, State, Teme};
+use crate::time::Days;
+use jiff::Timestamp;
+use kepler::Kepler;
+use std::sync::Arc;
+
+/// Earth radius of WGS 72, km: SGP4's own.
+const SGP4_RADIUS_KM: f64 = 6_378.135;
+/// Gravitational parameter of WGS 72, km^3/s^2.
+const SGP4_MU_KM3_S2: f64 = 398_600.8;
+
+/// Why there is no state.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum PropagateError {
+    /// The element set has a wrong figure.
+    #[error("elements of {norad_id}: {field}: {reason}")]
+    Elements {
+        /// Catalogue number.
+        norad_id: u32,
+        /// Which figure.
+        field: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The design has a wrong figure.
+    #[error("designed orbit: {0}")]
+    Design(#[from] DesignError),
+    /// SGP4 has no answer at that time, as where drag has brought the satellite down.
+    #[error("sgp4 has no state of {norad_id} at {minutes:.3} min from its epoch: {reason}")]
+    NoState {
+        /// Catalogue number.
+        norad_id: u32,
+        /// Minutes from the epoch of the elements.
+        minutes: f64,
+        /// What SGP4 says.
+        reason: String,
+    },
+}
+
+#[derive(Debug)]
+enum Model {
+    Sgp4(Box<sgp4::Constants>),
+    Kepler(Kepler),
+}
+
+/// Where a satellite is when. Cheap to clone, free to share among threads.
+///
+/// Element sets: SGP4 and SDP4 in the improved mode of Vallado et al. 2006 with WGS 72 constants.
+/// Designed orbits: Kepler with the secular rates of J2.
+#[derive(Debug, Clone)]
+pub struct Trajectory {
+    model: Arc<Model>,
+    norad_id: u32,
+    epoch: Timestamp,
+    period_s: f64,
+    eccentricity: f64,
+    mean_radius_m: f64,
+    inclination_deg: f64,
+    designed: bool,
+}
+
+impl Trajectory {
+    /// From mean elements.
+    ///
+    /// # Errors
+    /// [`PropagateError::Elements`] where a figure is wrong, or SGP4 refuses the set.
+    pub fn from_elements(set: &ElementSet) -> Result<Self, PropagateError> {
+        let wrong = |field: &str, reason: String| PropagateError::Elements {
+            norad_id: set.norad_id,
+            field: field.to_string(),
+            reason,
+        };
+        set.check().map_err(|(field, reason)| wrong(field, reason))?;
+        let orbit = sgp4::Orbit::from_kozai_elements(
+            &sgp4::WGS72,
+            set.inclination_deg.to_radians(),
+            set.raan_deg.to_radians(),
+            set.eccentricity,
+            set.argument_of_perigee_deg.to_radians(),
+            set.mean_anomaly_deg.to_radians(),
+            set.mean_motion_rev_day * std::f64::consts::TAU / 1440.0,
+        )
+        .map_err(|e| wrong("elements", e.to_string()))?;
+        let years = Days::utc(set.epoch).get() / 365.25;
+        let constants = sgp4::Constants::new(
+            sgp4::WGS72,
+            sgp4::iau_epoch_to_sidereal_time,
+            years,
+            set.bstar,
+            orbit,
+        )
+        .map_err(|e| wrong("elements", e.to_string()))?;
+        let rate_rad_s = set.mean_motion_rev_day * std::f64::consts::TAU / 86_400.0;
+        Ok(Self {
+            model: Arc::new(Model::Sgp4(Box::new(constants))),
+            norad_id: set.norad_id,
+            epoch: set.epoch,
+            period_s: set.period_s(),
+            eccentricity: set.eccentricity,
+            mean_radius_m: (SGP4_MU_KM3_S2 / (rate_rad_s * rate_rad_s)).cbrt() * 1e3,
+            inclination_deg: set.inclination_deg,
+            designed: false,
+        })
+    }
+
+    /// From a designed orbit.
+    ///
+    /// # Errors
+    /// [`PropagateError::Design`] where a figure is wrong.
+    pub fn from_designed(orbit: &DesignedOrbit) -> Result<Self, PropagateError> {
+        orbit.check()?;
+        let kepler = Kepler::new(orbit);
+        Ok(Self {
+            norad_id: 0,
+            epoch: orbit.epoch,
+            period_s: kepler.period_s(),
+            eccentricity: orbit.eccentricity,
+            mean_radius_m: orbit.semi_major_axis_km * 1e3,
+            inclination_deg: orbit.inclination_deg,
+            designed: true,
+            model: Arc::new(Model::Kepler(kepler)),
+        })
+    }
+
+    /// Position and velocity in TEME.
+    ///
+    /// # Errors
+    /// [`PropagateError::NoState`] where SGP4 has no answer.
+    pub fn state_teme(&self, t: Timestamp) -> Result<State<Teme>, PropagateError> {
+        self.state_after(t.duration_since(self.epoch).as_secs_f64())
+    }
+
+    /// Position and velocity in TEME, `seconds` after the epoch.
+    fn state_after(&self, seconds: f64) -> Result<State<Teme>, PropagateError> {
+        match &*self.model {
+            Model::Kepler(kepler) => Ok(kepler.state(seconds)),
+            Model::Sgp4(constants) => {
+                let minutes = seconds / 60.0;
+                let no_state = |reason| PropagateError::NoState {
+                    norad_id: self.norad_id,
+                    minutes,
+                    reason,
+                };
+                let p = constants
+                    .propagate(sgp4::MinutesSinceEpoch(minutes))
+                    .map_err(|e| no_state(e.to_string()))?;
+                if dot(p.position) < SGP4_RADIUS_KM * SGP4_RADIUS_KM {
+                    return Err(no_state("the satellite has decayed".into()));
+                }
+                Ok(State::new(p.position.map(|x| x * 1e3), p.velocity.map(|x| x * 1e3)))
+            }
+        }
+    }
+
+    /// Position in ITRF, by the Earth orientation that ships with the program.
+    ///
+    /// # Errors
+    /// [`PropagateError::NoState`] where SGP4 has no answer.
+    pub fn position_itrf(&self, t: Timestamp) -> Result<Position<Itrf>, PropagateError> {
+        Ok(self.rotation(t).position(&self.state_teme(t)?.position()))
+    }
+
+    /// Position and ground-relative velocity in ITRF.
+    ///
+    /// # Errors
+    /// [`PropagateError::NoState`] where SGP4 has no answer.
+    pub fn state_itrf(&self, t: Timestamp) -> Result<State<Itrf>, PropagateError> {
+        Ok(self.rotation(t).state(&self.state_teme(t)?))
+    }
+
+    fn rotation(&self, t: Timestamp) -> EarthRotation {
+        let days = Days::utc(t);
+        EarthRotation::at(days, &EarthOrientation::shipped().at(days))
+    }
+
+    /// The instant the elements refer to.
+    pub fn epoch(&self) -> Timestamp {
+        self.epoch
+    }
+
+    /// Time of one revolution, seconds.
+    pub fn period_s(&self) -> f64 {
+        self.period_s
+    }
+
+    /// Eccentricity at the epoch.
+    pub fn eccentricity(&self) -> f64 {
+        self.eccentricity
+    }
+
+    /// Inclination at the epoch, degrees.
+    pub fn inclination_deg(&self) -> f64 {
+        self.inclination_deg
+    }
+
+    /// Semi-major axis, metres, by the mean motion.
+    pub fn semi_major_axis_m(&self) -> f64 {
+        self.mean_radius_m
+    }
+
+    /// Whether this is a designed orbit and not an element set.
+    pub fn is_designed(&self) -> bool {
+        self.designed
+    }
+
+    /// Days from the epoch of the elements to `t`, negative before it; zero for a designed orbit, which
+    /// does not age.
+    pub fn age_days(&self, t: Timestamp) -> f64 {
+        if self.designed { 0.0 } else { t.duration_since(self.epoch).as_secs_f64() / 86_400.0 }
+    }
+
+    /// The largest distance from the Earth's centre, metres, with room for short-period terms.
+    pub fn apogee_radius_m(&self) -> f64 {
+        self.mean_radius_m * (1.0 + self.eccentricity) + 40_000.0
+    }
+
+    /// The smallest distance from the Earth's centre, metres, with room for short-period terms and
+    /// for drag; never inside the Earth.
+    pub fn perigee_radius_m(&self) -> f64 {
+        let perigee_m = self.mean_radius_m * (1.0 - self.eccentricity) - 40_000.0;
+        perigee_m.max(6_356_000.0)
+    }
+
+    /// Upper bound of how fast the satellite's direction from the Earth's centre turns in ITRF, rad/s:
+    /// the angular rate at perigee with 2 % of room, and the Earth's own rotation.
+    pub fn turn_rate_max_rad_s(&self) -> f64 {
+        let a_m = self.mean_radius_m;
+        let perigee_m = self.perigee_radius_m();
+        let mu = SGP4_MU_KM3_S2 * 1e9;
+        // Vis-viva with the perigee lowered: speed over radius bounds the turn rate.
+        let speed_m_s = (mu * (2.0 / perigee_m - 1.0 / a_m).max(0.0)).sqrt();
+        1.02 * speed_m_s / perigee_m + crate::frame::EARTH_ROTATION_RAD_S
+    }
+
+    /// The trajectory with time counted in seconds from `origin`, as event searches take it.
+    pub fn track(&self, origin: Timestamp) -> Track<'_> {
+        self.track_with(origin, EarthOrientation::shipped())
+    }
+
+    /// [`Trajectory::track`] with another table of Earth orientation.
+    pub fn track_with<'a>(&'a self, origin: Timestamp, earth: &'a EarthOrientation) -> Track<'a> {
+        Track {
+            trajectory: self,
+            after_epoch_s: origin.duration_since(self.epoch).as_secs_f64(),
+            origin_days: Days::utc(origin).get(),
+            earth,
+        }
+    }
+}
+
+fn dot(a: [f64; 3]) -> f64 {
+    a[0] * a[0] + a[1] * a[1] + a[2] * a[2]
+}
+
+
+/// A trajectory with time counted in seconds from an origin.
+#[derive(Debug, Clone, Copy)]
+pub struct Track<'a> {
+    trajectory: &'a Trajectory,
+    after_epoch_s: f64,
+    origin_days: f64,
+    earth: &'a EarthOrientation,
+}
+
+impl Track<'_> {
+    /// The trajectory.
+    pub fn trajectory(&self) -> &Trajectory {
+        self.trajectory
+    }
+
+    /// Position in ITRF, `t_s` seconds after the origin.
+    ///
+    /// # Errors
+    /// [`PropagateError::NoState`] where SGP4 has no answer.
+    pub fn position_itrf(&self, t_s: f64) -> Result<Position<Itrf>, PropagateError> {
+        let state = self.trajectory.state_after(self.after_epoch_s + t_s)?;
+        Ok(self.rotation(t_s).position(&state.position()))
+    }
+
+    /// Position and ground-relative velocity in ITRF, `t_s` seconds after the origin.
+    ///
+    /// # Errors
+    /// [`PropagateError::NoState`] where SGP4 has no answer.
+    pub fn state_itrf(&self, t_s: f64) -> Result<State<Itrf>, PropagateError> {
+        let state = self.trajectory.state_after(self.after_epoch_s + t_s)?;
+        Ok(self.rotation(t_s).state(&state))
+    }
+
+    fn rotation(&self, t_s: f64) -> EarthRotation {
+        let days = Days::since_j2000(self.origin_days + t_s / 86_400.0);
+        EarthRotation::at(days, &self.earth.at(days))
+    }
+}

@@ -1,0 +1,64 @@
+//! Where the Sun is.
+//!
+//! Low-precision solar coordinates of the Astronomical Almanac (section C), as in Meeus,
+//! *Astronomical Algorithms*, chapter 25: mean longitude, equation of centre to three terms,
+//! aberration and nutation in longitude. Within 0.01 degrees from 1950 to 2050.
+
+use crate::earth::{Geodetic, dot, unit};
+use crate::frame::{EarthOrientation, gmst82_rad};
+use crate::time::{Days, Utc};
+use jiff::Timestamp;
+
+/// An astronomical unit, metres (IAU 2012 B2).
+pub const ASTRONOMICAL_UNIT_M: f64 = 149_597_870_700.0;
+
+/// Fastest that the Sun's elevation changes anywhere, degrees per second: the Earth's rotation
+/// and a little more.
+pub const ELEVATION_RATE_MAX_DEG_S: f64 = 0.0043;
+
+/// Apparent direction of the Sun from the Earth's centre, unit vector in ITRF axes. Polar motion
+/// (below 0.0002 degrees) is left out.
+pub fn direction(t: Timestamp) -> [f64; 3] {
+    let utc = Days::utc(t);
+    direction_at(utc)
+}
+
+/// [`direction`], with the instant as days.
+pub fn direction_at(utc: Days<Utc>) -> [f64; 3] {
+    let c = utc.tt().centuries();
+    let mean_anomaly = (357.529_11 + 35_999.050_29 * c).to_radians();
+    let centre = (1.914_602 - 0.004_817 * c) * mean_anomaly.sin()
+        + (0.019_993 - 0.000_101 * c) * (2.0 * mean_anomaly).sin()
+        + 0.000_289 * (3.0 * mean_anomaly).sin();
+    let mean_longitude = 280.466_46 + (36_000.769_83 + 0.000_303_2 * c) * c;
+    let node = (125.04 - 1_934.136 * c).to_radians();
+    // Nutation in longitude moves the equinox as it moves the Sun, and sidereal time here is the
+    // mean one, so only aberration counts in longitude.
+    let longitude = (mean_longitude + centre - 0.005_69).to_radians();
+    let obliquity = (23.439_291 - 0.013_004_2 * c + 0.002_56 * node.cos()).to_radians();
+    let (sin_l, cos_l) = longitude.sin_cos();
+    let (sin_e, cos_e) = obliquity.sin_cos();
+    let [x, y, z] = [cos_l, cos_e * sin_l, sin_e * sin_l];
+    let ut1_minus_utc_s = EarthOrientation::shipped().at(utc).ut1_minus_utc_s;
+    let (sin, cos) = gmst82_rad(utc.ut1(ut1_minus_utc_s)).sin_cos();
+    unit([cos * x + sin * y, cos * y - sin * x, z])
+}
+
+/// Elevation of the Sun's centre above the horizontal of a place, degrees; no refraction, no
+/// parallax (below 0.0025 degrees).
+pub fn elevation_deg(place: &Geodetic, t: Timestamp) -> f64 {
+    dot(place.up(), direction(t)).clamp(-1.0, 1.0).asin().to_degrees()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Meeus, example 25.a: 1992-10-13 00:00 TT, apparent declination -7.78507 degrees.
+    #[test]
+    fn published_declination() {
+        let t: Timestamp = "1992-10-12T23:59:00.816Z".parse().unwrap();
+        let declination_deg = direction(t)[2].asin().to_degrees();
+        assert!((declination_deg + 7.785_07).abs() < 0.003, "{declination_deg}");
+    }
+}
