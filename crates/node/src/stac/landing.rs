@@ -1,0 +1,77 @@
+//! The landing page and what this API conforms to.
+
+use super::document::{Documents, collection_path};
+use super::queryables;
+use crate::Node;
+use crate::guard::BaseUrl;
+use crate::openapi;
+use crate::problem::Problem;
+use crate::query::Parameters;
+use crate::view::View;
+use axum::Json;
+use axum::extract::State;
+use corridor_catalog::stac::STAC_VERSION;
+use serde_json::{Value, json};
+
+/// Conformance classes that this API meets; each is exercised by a test.
+const CONFORMANCE: [&str; 10] = [
+    "https://api.stacspec.org/v1.0.0/core",
+    "https://api.stacspec.org/v1.0.0/collections",
+    "https://api.stacspec.org/v1.0.0/ogcapi-features",
+    "https://api.stacspec.org/v1.0.0/ogcapi-features#sort",
+    "https://api.stacspec.org/v1.0.0/ogcapi-features#fields",
+    "https://api.stacspec.org/v1.0.0/item-search",
+    "https://api.stacspec.org/v1.0.0/item-search#sort",
+    "https://api.stacspec.org/v1.0.0/item-search#fields",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
+];
+
+pub(crate) async fn landing(
+    State(node): State<Node>,
+    view: View,
+    BaseUrl(base): BaseUrl,
+    query: Parameters,
+) -> Result<Json<Value>, Problem> {
+    query.finish()?;
+    let documents = Documents::new(&base, &view);
+    let with_method = |method: &str| {
+        let mut link = documents.link("search", "/stac/search", super::GEOJSON);
+        link.additional.insert("method".into(), method.into());
+        link
+    };
+    let mut links = vec![
+        documents.link("self", "/stac", "application/json"),
+        documents.link("root", "/stac", "application/json"),
+        documents.link("service-desc", openapi::PATH, openapi::OPENAPI_JSON),
+        documents.link("service-doc", openapi::READABLE_PATH, "text/html"),
+        documents.link("conformance", "/stac/conformance", "application/json"),
+        documents.link("data", "/stac/collections", "application/json"),
+        with_method("GET"),
+        with_method("POST"),
+        documents.link(queryables::REL, "/stac/queryables", queryables::SCHEMA_JSON),
+    ];
+    for collection in view.collections().await? {
+        let link =
+            documents.link("child", &collection_path(&collection.id), "application/json");
+        links.push(match collection.title {
+            Some(title) => link.with_title(title),
+            None => link,
+        });
+    }
+    Ok(Json(json!({
+        "type": "Catalog",
+        "stac_version": STAC_VERSION,
+        "id": node.node_id(),
+        "title": "Corridor",
+        "description": "Scenes on the ground and the answers computed from them, \
+                        on one Corridor node.",
+        "conformsTo": CONFORMANCE,
+        "links": links,
+    })))
+}
+
+pub(crate) async fn conformance(query: Parameters) -> Result<Json<Value>, Problem> {
+    query.finish()?;
+    Ok(Json(json!({ "conformsTo": CONFORMANCE })))
+}
