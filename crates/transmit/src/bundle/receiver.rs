@@ -1,12 +1,34 @@
 //! The node's end: bundles into files.
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::SocketAddr,
+    path::PathBuf,
+    sync::Arc,
+};
 
+use bytes::Bytes;
+use hardy_bpv7::eid::Eid;
 use jiff::Timestamp;
 use thiserror::Error;
-use tokio::sync::{broadcast, mpsc};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore, broadcast, mpsc, oneshot},
+    task::JoinHandle,
+};
 
+pub use super::agent::AgentError;
+use super::{
+    agent::{Agent, Incoming},
+    message::{Answer, AnswerState, FileHeader, Message, PartHeader, decode},
+    spool::{Spool, SpoolError, SpoolLimits, SpooledFile, Standing},
+};
 use crate::clock::{Clock, SystemClock};
+
+/// Events kept for a slow reader before it misses the oldest.
+const EVENTS_LENGTH: usize = 1_024;
+
+/// Messages waiting for the disk before the agent is held back.
+const WORK_LENGTH: usize = 4;
 
 /// How to receive.
 #[derive(Clone)]
@@ -17,21 +39,20 @@ pub struct ReceiverConfig {
     pub listen: SocketAddr,
     /// Folder for parts and for whole files that nobody has accepted yet.
     pub spool_dir: PathBuf,
+    /// How much the spool takes.
+    pub limits: SpoolLimits,
     /// Clock for the times in [`ReceivedFile`].
     pub clock: Arc<dyn Clock>,
 }
 
 impl ReceiverConfig {
     /// The defaults for a node, an address and a spool folder.
-    pub fn new(
-        node_eid: impl Into<String>,
-        listen: SocketAddr,
-        spool_dir: impl Into<PathBuf>,
-    ) -> Self {
+    pub fn new(node_eid: impl Into<String>, listen: SocketAddr, spool_dir: impl Into<PathBuf>) -> Self {
         Self {
             node_eid: node_eid.into(),
             listen,
             spool_dir: spool_dir.into(),
+            limits: SpoolLimits::default(),
             clock: Arc::new(SystemClock),
         }
     }
@@ -56,14 +77,15 @@ pub struct ReceivedFile {
     pub media_type: String,
     /// What the sender sent along.
     pub metadata: serde_json::Value,
-    /// Bundles of data that brought it.
+    /// Bundles of data that brought it, duplicates not counted.
     pub bundles: u64,
-    /// First bundle of it arrived.
+    /// First bundle of it arrived, on the receiver's clock.
     pub first_bundle_at: Timestamp,
-    /// Last bundle of it arrived.
+    /// Last bundle of it arrived, on the receiver's clock.
     pub last_bundle_at: Timestamp,
     /// Endpoint that sent it.
     pub source_eid: String,
+    ticket: Ticket,
 }
 
 /// Something the receiver did or refused to do.
@@ -107,29 +129,72 @@ pub enum Event {
 /// A receiver that could not start, or a file that could not be accepted.
 #[derive(Debug, Error)]
 pub enum ReceiveError {
+    /// The bundle agent could not be started.
+    #[error(transparent)]
+    Agent(#[from] AgentError),
+    /// The spool could not be read or written.
+    #[error(transparent)]
+    Spool(#[from] SpoolError),
     /// The receiver was shut down.
     #[error("the receiver is shut down")]
     Closed,
 }
 
 /// A running receiver; stops when shut down or dropped.
-#[derive(Debug)]
 pub struct Receiver {
     local_addr: SocketAddr,
     events: broadcast::Sender<Event>,
+    stop: Option<oneshot::Sender<()>>,
+    task: Option<JoinHandle<()>>,
+}
+
+impl std::fmt::Debug for Receiver {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Receiver").field("local_addr", &self.local_addr).finish_non_exhaustive()
+    }
 }
 
 impl Receiver {
     /// Starts to listen; whole files go to `sink`, those first that were whole before a restart.
-    pub async fn start(
-        config: ReceiverConfig,
-        sink: mpsc::Sender<ReceivedFile>,
-    ) -> Result<Self, ReceiveError> {
-        let _ = sink;
-        Ok(Self {
-            local_addr: config.listen,
-            events: broadcast::channel(16).0,
-        })
+    pub async fn start(config: ReceiverConfig, sink: mpsc::Sender<ReceivedFile>) -> Result<Self, ReceiveError> {
+        let (dir, limits, now) = (config.spool_dir.clone(), config.limits, config.clock.now());
+        let opened = tokio::task::spawn_blocking(move || Spool::open(&dir, limits, now)).await;
+        let spool = opened.map_err(|_| ReceiveError::Closed)??;
+        let (agent, incoming) = Agent::start(&config.node_eid, Some(config.listen)).await?;
+        let local_addr = agent.listening().unwrap_or(config.listen);
+
+        let events = broadcast::Sender::new(EVENTS_LENGTH);
+        let (work, work_queue) = mpsc::unbounded_channel();
+        let (answers, answer_queue) = mpsc::unbounded_channel();
+        let (files, file_queue) = mpsc::unbounded_channel();
+        let keeper = Keeper {
+            spool,
+            clock: config.clock,
+            events: events.clone(),
+            answers,
+            files,
+            work: work.downgrade(),
+            handed_out: BTreeSet::new(),
+            sources: BTreeMap::new(),
+        };
+        let thread = std::thread::Builder::new().name("corridor-spool".into());
+        let (ended, keeper_ended) = oneshot::channel();
+        let spawned = thread.spawn(move || {
+            keeper.run(work_queue);
+            drop(ended);
+        });
+        if let Err(error) = spawned {
+            agent.shutdown().await;
+            return Err(AgentError::Setup(format!("no thread for the spool: {error}")).into());
+        }
+        let (stop, stopped) = oneshot::channel();
+        let tasks = Tasks { agent, incoming, work, answer_queue, keeper_ended };
+        let forwarder = tokio::spawn(forward_files(file_queue, sink));
+        let task = tokio::spawn(async move {
+            tasks.run(stopped).await;
+            forwarder.abort();
+        });
+        Ok(Self { local_addr, events, stop: Some(stop), task: Some(task) })
     }
 
     /// The address it listens on.
@@ -142,20 +207,320 @@ impl Receiver {
         self.events.subscribe()
     }
 
-    /// Stops listening and waits until what is under way is on disk.
-    pub async fn shutdown(self) {}
+    /// Stops listening and waits until what is under way is on disk; the spool is free afterwards.
+    pub async fn shutdown(mut self) {
+        drop(self.stop.take());
+        if let Some(task) = self.task.take() {
+            // The task ends by itself; a panic in it was already reported by the runtime.
+            drop(task.await);
+        }
+    }
 }
 
 impl ReceivedFile {
     /// Says that the file is stored for good elsewhere: the spool forgets it and the sender is told.
     /// Returns once that is on disk.
-    pub async fn accept(self) -> Result<(), ReceiveError> {
-        Ok(())
+    pub async fn accept(mut self) -> Result<(), ReceiveError> {
+        self.ticket.settle(Verdict::Accept).await
     }
 
     /// Says that the file is not wanted: the spool forgets it and the sender is told why.
-    pub async fn reject(self, reason: &str) -> Result<(), ReceiveError> {
-        let _ = reason;
+    pub async fn reject(mut self, reason: &str) -> Result<(), ReceiveError> {
+        self.ticket.settle(Verdict::Reject(reason.into())).await
+    }
+}
+
+/// The right to settle one handed-out file; let go of unused, the file can be handed out again.
+#[derive(Debug)]
+struct Ticket {
+    transfer: String,
+    work: mpsc::WeakUnboundedSender<Work>,
+    settled: bool,
+}
+
+impl Ticket {
+    async fn settle(&mut self, verdict: Verdict) -> Result<(), ReceiveError> {
+        let (done, outcome) = oneshot::channel();
+        let work = self.work.upgrade().ok_or(ReceiveError::Closed)?;
+        self.settled = true;
+        let settle = Work::Settle { transfer: self.transfer.clone(), verdict, done };
+        work.send(settle).map_err(|_| ReceiveError::Closed)?;
+        drop(work);
+        outcome.await.map_err(|_| ReceiveError::Closed)?.map_err(ReceiveError::from)
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        if let (false, Some(work)) = (self.settled, self.work.upgrade()) {
+            // When the receiver is gone there is nobody to hand the file out again.
+            drop(work.send(Work::LetGo { transfer: std::mem::take(&mut self.transfer) }));
+        }
+    }
+}
+
+#[derive(Debug)]
+enum Verdict {
+    Accept,
+    Reject(String),
+}
+
+/// What the spool's thread is asked to do.
+#[derive(Debug)]
+enum Work {
+    Message { source: Eid, payload: Bytes, _permit: OwnedSemaphorePermit },
+    Settle { transfer: String, verdict: Verdict, done: oneshot::Sender<Result<(), SpoolError>> },
+    LetGo { transfer: String },
+}
+
+/// The asynchronous side: agent to spool, answers to agent.
+struct Tasks {
+    agent: Agent,
+    incoming: mpsc::Receiver<Incoming>,
+    work: mpsc::UnboundedSender<Work>,
+    answer_queue: mpsc::UnboundedReceiver<(Eid, Answer)>,
+    keeper_ended: oneshot::Receiver<()>,
+}
+
+impl Tasks {
+    async fn run(mut self, mut stopped: oneshot::Receiver<()>) {
+        let permits = Arc::new(Semaphore::new(WORK_LENGTH));
+        loop {
+            tokio::select! {
+                _ = &mut stopped => break,
+                answer = self.answer_queue.recv() => match answer {
+                    Some((to, answer)) => self.send(&to, answer).await,
+                    None => break,
+                },
+                (permit, message) = async {
+                    let permit = permits.clone().acquire_owned().await;
+                    (permit, self.incoming.recv().await)
+                } => match (permit, message) {
+                    (Ok(permit), Some(Incoming { source, payload })) => {
+                        if self.work.send(Work::Message { source, payload, _permit: permit }).is_err() {
+                            break;
+                        }
+                    }
+                    _ => break,
+                },
+            }
+        }
+        // No more bundles; what the spool's thread has in hand is finished; the agent stops last so that
+        // its last answers still leave.
+        drop(self.incoming);
+        drop(self.work);
+        while let Some((to, answer)) = self.answer_queue.recv().await {
+            send_answer(&self.agent, &to, answer).await;
+        }
+        drop(self.keeper_ended.await);
+        self.agent.shutdown().await;
+    }
+
+    async fn send(&self, to: &Eid, answer: Answer) {
+        send_answer(&self.agent, to, answer).await;
+    }
+}
+
+async fn send_answer(agent: &Agent, to: &Eid, answer: Answer) {
+    let sent = match Message::Answer(answer).encode() {
+        Ok(payload) => agent.send(to, payload).await.map_err(|e| e.to_string()),
+        Err(error) => Err(error.to_string()),
+    };
+    if let Err(error) = sent {
+        // The sender asks again when it hears nothing.
+        tracing::debug!(%to, error, "an answer could not be sent");
+    }
+}
+
+/// Hands files out in order; waits for the consumer here so that the spool's thread never does.
+async fn forward_files(mut files: mpsc::UnboundedReceiver<ReceivedFile>, sink: mpsc::Sender<ReceivedFile>) {
+    while let Some(file) = files.recv().await {
+        if sink.send(file).await.is_err() {
+            tracing::warn!("nobody takes received files any more; they stay in the spool");
+        }
+    }
+}
+
+/// The blocking side: owns the spool on a thread of its own.
+struct Keeper {
+    spool: Spool,
+    clock: Arc<dyn Clock>,
+    events: broadcast::Sender<Event>,
+    answers: mpsc::UnboundedSender<(Eid, Answer)>,
+    files: mpsc::UnboundedSender<ReceivedFile>,
+    work: mpsc::WeakUnboundedSender<Work>,
+    /// Transfers at the consumer.
+    handed_out: BTreeSet<String>,
+    /// Who asked about an open transfer last, to be told when it is stored.
+    sources: BTreeMap<String, Eid>,
+}
+
+impl Keeper {
+    fn run(mut self, mut work: mpsc::UnboundedReceiver<Work>) {
+        for transfer in self.spool.complete() {
+            self.finish(None, &transfer);
+        }
+        while let Some(work) = work.blocking_recv() {
+            match work {
+                Work::Message { source, payload, _permit } => self.on_message(&source, &payload),
+                Work::Settle { transfer, verdict, done } => {
+                    // The one who settles may have gone; the outcome holds all the same.
+                    drop(done.send(self.settle(&transfer, verdict)));
+                }
+                Work::LetGo { transfer } => {
+                    self.handed_out.remove(&transfer);
+                }
+            }
+        }
+    }
+
+    fn on_message(&mut self, source: &Eid, payload: &Bytes) {
+        match decode(payload) {
+            Ok(Message::Offer(header)) => self.on_offer(source, &header),
+            Ok(Message::Part(header, body)) => self.on_part(source, &header, &body),
+            Ok(Message::Answer(answer)) => {
+                self.refuse(source, None, format!("an answer about {} to a receiver", answer.transfer));
+            }
+            // Without a sound header there is no transfer to answer about: the sender repeats the part.
+            Err(error) => self.refuse(source, None, error.to_string()),
+        }
+    }
+
+    fn on_offer(&mut self, source: &Eid, header: &FileHeader) {
+        let begun = self.spool.begin(header, &source.to_string(), self.clock.now());
+        match begun {
+            Ok(Standing::Stored) => self.answer(source, &header.transfer, AnswerState::Stored {}),
+            Ok(Standing::Open | Standing::Whole) => {
+                self.sources.insert(header.transfer.clone(), source.clone());
+                let missing = self.spool.missing(&header.transfer);
+                if missing.is_empty() {
+                    self.finish(Some(source), &header.transfer);
+                } else {
+                    self.answer(source, &header.transfer, AnswerState::Open { missing });
+                }
+            }
+            Err(error) => self.fail(source, header, &error),
+        }
+    }
+
+    fn on_part(&mut self, source: &Eid, part: &PartHeader, body: &Bytes) {
+        let (transfer, now) = (&part.file.transfer, self.clock.now());
+        match self.spool.begin(&part.file, &source.to_string(), now) {
+            Ok(Standing::Stored) => return self.answer(source, transfer, AnswerState::Stored {}),
+            Ok(Standing::Open | Standing::Whole) => {}
+            Err(error) => return self.fail(source, &part.file, &error),
+        }
+        self.sources.insert(transfer.clone(), source.clone());
+        match self.spool.keep(part, body, now) {
+            Ok(true) => {
+                if let Some((parts_kept, parts)) = self.spool.progress(transfer) {
+                    self.emit(Event::PartKept { name: part.file.name.clone(), parts_kept, parts });
+                }
+            }
+            Ok(false) => {}
+            Err(error) => return self.fail(source, &part.file, &error),
+        }
+        self.answer(source, transfer, AnswerState::Kept { part: part.part });
+        if self.spool.missing(transfer).is_empty() {
+            self.finish(Some(source), transfer);
+        }
+    }
+
+    /// Checks a complete transfer, tells the sender and hands the file out unless it is out already.
+    fn finish(&mut self, source: Option<&Eid>, transfer: &str) {
+        if !self.handed_out.contains(transfer) {
+            match self.spool.check_whole(transfer) {
+                Ok(file) => self.hand_out(transfer, file),
+                Err(error) => {
+                    let name = if let SpoolError::WholeDigest { name, .. } = &error { Some(name.clone()) } else { None };
+                    self.handed_out.remove(transfer);
+                    let state = state_of(&error);
+                    let to = source.map_or_else(|| "the spool".to_owned(), ToString::to_string);
+                    tracing::warn!(source = to, error = %error, "file refused");
+                    self.emit(Event::Refused { source_eid: to, name, reason: error.to_string() });
+                    if let Some(source) = source {
+                        self.answer(source, transfer, state);
+                    }
+                    return;
+                }
+            }
+        }
+        if let Some(source) = source {
+            self.answer(source, transfer, AnswerState::Whole {});
+        }
+    }
+
+    fn hand_out(&mut self, transfer: &str, file: SpooledFile) {
+        let header = file.header;
+        let metadata = serde_json::from_str(&header.metadata).unwrap_or(serde_json::Value::Null);
+        self.emit(Event::Whole { name: header.name.clone(), sha256: header.sha256.clone() });
+        self.handed_out.insert(transfer.into());
+        let ticket = Ticket { transfer: transfer.into(), work: self.work.clone(), settled: false };
+        // A closed queue means shutting down: the file is handed out after the next start.
+        drop(self.files.send(ReceivedFile {
+            path: file.path,
+            name: header.name,
+            sha256: header.sha256,
+            size_bytes: header.size_bytes,
+            media_type: header.media_type,
+            metadata,
+            bundles: u64::from(header.parts),
+            first_bundle_at: file.first_bundle_at,
+            last_bundle_at: file.last_bundle_at,
+            source_eid: file.source_eid,
+            ticket,
+        }));
+    }
+
+    fn settle(&mut self, transfer: &str, verdict: Verdict) -> Result<(), SpoolError> {
+        self.handed_out.remove(transfer);
+        let file = self.spool.check_whole(transfer)?;
+        let state = match verdict {
+            Verdict::Accept => {
+                self.spool.accept(transfer)?;
+                self.emit(Event::Stored { name: file.header.name, sha256: file.header.sha256 });
+                AnswerState::Stored {}
+            }
+            Verdict::Reject(reason) => {
+                self.spool.discard(transfer)?;
+                let (source_eid, name) = (file.source_eid, Some(file.header.name));
+                self.emit(Event::Refused { source_eid, name, reason: reason.clone() });
+                AnswerState::Refused { reason }
+            }
+        };
+        if let Some(source) = self.sources.remove(transfer) {
+            self.answer(&source, transfer, state);
+        }
         Ok(())
+    }
+
+    fn fail(&self, source: &Eid, header: &FileHeader, error: &SpoolError) {
+        self.refuse(source, Some(header.name.clone()), error.to_string());
+        self.answer(source, &header.transfer, state_of(error));
+    }
+
+    fn refuse(&self, source: &Eid, name: Option<String>, reason: String) {
+        tracing::warn!(%source, reason, "bundle refused");
+        self.emit(Event::Refused { source_eid: source.to_string(), name, reason });
+    }
+
+    fn answer(&self, to: &Eid, transfer: &str, state: AnswerState) {
+        // A closed queue means shutting down: the sender asks again after the next start.
+        drop(self.answers.send((to.clone(), Answer { transfer: transfer.into(), state })));
+    }
+
+    fn emit(&self, event: Event) {
+        // No subscriber is an ordinary state.
+        drop(self.events.send(event));
+    }
+}
+
+fn state_of(error: &SpoolError) -> AnswerState {
+    let reason = error.to_string();
+    match error {
+        SpoolError::TooLarge { .. } | SpoolError::WholeDigest { .. } => AnswerState::Refused { reason },
+        SpoolError::Disk { .. } | SpoolError::InUse { .. } | SpoolError::Full { .. } | SpoolError::Unknown { .. } => {
+            AnswerState::Busy { reason }
+        }
     }
 }

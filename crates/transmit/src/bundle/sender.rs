@@ -1,12 +1,47 @@
 //! The spacecraft's end: files into bundles.
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeSet, VecDeque},
+    fs::File,
+    io::{self, Read, Seek, SeekFrom},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
+use bytes::Bytes;
 use corridor_orbit::window::Window;
+use hardy_bpv7::eid::Eid;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use thiserror::Error;
+use tokio::sync::mpsc;
 
+pub use super::agent::AgentError;
+use super::{
+    PART_SIZE_BYTES,
+    agent::{Agent, Incoming, service_at},
+    message::{AnswerState, FileHeader, MISSING_RANGES_MAX, Message, MessageError, PartHeader, decode, hex, sha256_hex},
+};
 use crate::clock::{Clock, SystemClock};
+
+/// Parts under way before the first must be acknowledged: bounds memory, and covers the delay of a
+/// low-orbit link many times over.
+const PARTS_UNDER_WAY: usize = 4;
+
+/// How long to wait for an answer before asking again: well above a round trip and two disk syncs.
+const ANSWER_WAIT: Duration = Duration::from_secs(3);
+
+/// Pause before asking again when the node is busy or has yet to store a whole file.
+const ASK_PAUSE: Duration = Duration::from_millis(500);
+
+/// How long to go on without progress unless configured: a restart of the other node fits in it.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Bytes read at once when a file is described.
+const READ_LENGTH: usize = 1 << 20;
 
 /// One file to send.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,11 +67,14 @@ pub struct SenderConfig {
     pub peer: SocketAddr,
     /// Bytes of the file in one bundle.
     pub part_size_bytes: u32,
-    /// Only transmit inside this window of `clock`; `None`: at any time.
+    /// Only transmit inside this window of `clock`; `None`: at any time. Before it opens the sender
+    /// waits; when it closes the sender stops with [`SendError::ContactClosed`], and the next call with
+    /// the same files goes on where this one stopped. Answers are still listened to after the close.
     pub contact_window: Option<Window>,
-    /// Pace of transmission on `clock`, bit/s of file data; `None`: as fast as the link takes it.
+    /// Pace of transmission on `clock`, bit/s of file data; `None`: as fast as the link takes it. With a
+    /// pace, a part is sent only if it ends inside the window.
     pub rate_bit_s: Option<f64>,
-    /// How long to wait in real time without any sign of the other node before giving up.
+    /// How long to go on, in real time, without any progress at the other node.
     pub patience: Duration,
     /// The clock that `contact_window` and `rate_bit_s` mean.
     pub clock: Arc<dyn Clock>,
@@ -58,7 +96,7 @@ pub struct SentFile {
 /// What was sent; returned once the other node said that all of it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct SendReport {
-    /// Bundles of data sent.
+    /// Bundles of data sent, repeats included.
     pub bundles: u64,
     /// File bytes sent in them.
     pub bytes: u64,
@@ -69,13 +107,64 @@ pub struct SendReport {
 /// A sending that did not end with everything stored.
 #[derive(Debug, Error)]
 pub enum SendError {
+    /// A setting is unusable.
+    #[error("sender setting {field} is {value}, expected {expected}")]
+    Setting {
+        /// Setting at fault.
+        field: &'static str,
+        /// Its value.
+        value: String,
+        /// What would be right.
+        expected: &'static str,
+    },
     /// A file could not be read.
     #[error("cannot read {path}: {source}")]
     Read {
         /// The file.
         path: PathBuf,
         /// What the system said.
-        source: std::io::Error,
+        source: io::Error,
+    },
+    /// A file cannot be described: its name, size or metadata is outside the limits.
+    #[error("cannot send {path}: {source}")]
+    Describe {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        source: MessageError,
+    },
+    /// The bundle agent failed.
+    #[error(transparent)]
+    Agent(#[from] AgentError),
+    /// The node refused the file.
+    #[error("{name} was refused: {reason}")]
+    Refused {
+        /// Name of the file.
+        name: String,
+        /// What the node said.
+        reason: String,
+    },
+    /// The other node could not be reached, or nothing went forward for too long.
+    #[error("no progress with {name} at {peer} for {waited_s:.0} s: {reason}")]
+    NoProgress {
+        /// Name of the file.
+        name: String,
+        /// The other node's address.
+        peer: SocketAddr,
+        /// How long nothing went forward, s.
+        waited_s: f64,
+        /// What was seen last.
+        reason: String,
+    },
+    /// The contact is over and not everything is stored; the next contact can go on.
+    #[error("contact closed at {closed} with {} of {files_total} files stored", report.files.len())]
+    ContactClosed {
+        /// End of the window.
+        closed: Timestamp,
+        /// Files asked for.
+        files_total: usize,
+        /// What was done.
+        report: SendReport,
     },
 }
 
@@ -86,22 +175,398 @@ impl SenderConfig {
             node_eid: node_eid.into(),
             peer_eid: peer_eid.into(),
             peer,
-            part_size_bytes: 1 << 20,
+            part_size_bytes: PART_SIZE_BYTES,
             contact_window: None,
             rate_bit_s: None,
-            patience: Duration::from_secs(30),
+            patience: PATIENCE,
             clock: Arc::new(SystemClock),
         }
     }
 }
 
-/// Sends files and returns when the other node has stored all of them.
+/// Sends files one after the other and returns when the other node has stored all of them.
+///
+/// Every file is read once for its digest before anything is sent, and again part by part while it is
+/// sent; at most a few parts are in memory. `progress` gets the bytes that the node has on disk and
+/// the bytes in all. Dropping the future stops the sending.
 pub async fn send_files(
     config: SenderConfig,
     files: Vec<FileToSend>,
     progress: impl Fn(u64, u64) + Send + Sync,
 ) -> Result<SendReport, SendError> {
-    let _ = (config, files);
-    progress(0, 0);
-    Ok(SendReport::default())
+    let rate_bit_s = config.rate_bit_s.unwrap_or(1.0);
+    if !rate_bit_s.is_finite() || rate_bit_s <= 0.0 {
+        let (field, value) = ("rate_bit_s", rate_bit_s.to_string());
+        return Err(SendError::Setting { field, value, expected: "a finite rate above 0" });
+    }
+    let to = service_at("peer_eid", &config.peer_eid)?;
+    let mut described = Vec::with_capacity(files.len());
+    for file in files {
+        described.push(describe(file, config.part_size_bytes).await?);
+    }
+    let total_bytes = described.iter().map(|f| f.header.size_bytes).sum();
+    let mut gate = Gate {
+        clock: config.clock.clone(),
+        window: config.contact_window,
+        rate_bit_s: config.rate_bit_s,
+        free_at: Timestamp::MIN,
+    };
+    let files_total = described.len();
+    if gate.open().await.is_err() {
+        return Err(closed(&config, files_total, SendReport::default()));
+    }
+    let (agent, incoming) = Agent::start(&config.node_eid, None).await?;
+    let mut session = Session {
+        config: &config,
+        agent: &agent,
+        connected: false,
+        incoming,
+        to,
+        gate,
+        report: SendReport::default(),
+        progress: &progress,
+        done_bytes: 0,
+        total_bytes,
+    };
+    let outcome = session.send_all(&described).await;
+    let report = session.report;
+    agent.shutdown().await;
+    match outcome {
+        Ok(()) => Ok(report),
+        Err(Stop::Error(error)) => Err(error),
+        Err(Stop::Closed) => Err(closed(&config, files_total, report)),
+    }
+}
+
+fn closed(config: &SenderConfig, files_total: usize, report: SendReport) -> SendError {
+    let closed = config.contact_window.as_ref().map_or(Timestamp::MAX, |w| w.end);
+    SendError::ContactClosed { closed, files_total, report }
+}
+
+/// Why sending stops early.
+enum Stop {
+    Error(SendError),
+    Closed,
+}
+
+impl<E: Into<SendError>> From<E> for Stop {
+    fn from(error: E) -> Self {
+        Self::Error(error.into())
+    }
+}
+
+/// The contact is over.
+struct Closed;
+
+/// Lets bytes pass inside the contact, at its pace.
+struct Gate {
+    clock: Arc<dyn Clock>,
+    window: Option<Window>,
+    rate_bit_s: Option<f64>,
+    free_at: Timestamp,
+}
+
+impl Gate {
+    /// Waits for the window to open.
+    async fn open(&mut self) -> Result<(), Closed> {
+        let Some(window) = self.window.as_ref().map(|w| (w.start, w.end)) else { return Ok(()) };
+        if self.clock.now() < window.1 {
+            self.clock.sleep_until(window.0).await;
+        }
+        self.pass(0).await
+    }
+
+    /// Waits until what was let pass is through at its pace.
+    async fn settle(&self) {
+        self.clock.sleep_until(self.free_at).await;
+    }
+
+    /// Waits until `bytes` may leave; refuses when they would not end inside the window.
+    async fn pass(&mut self, bytes: u32) -> Result<(), Closed> {
+        let end = self.window.as_ref().map_or(Timestamp::MAX, |w| w.end);
+        if let Some(rate_bit_s) = self.rate_bit_s {
+            let start = self.clock.now().max(self.free_at);
+            let duration = SignedDuration::try_from_secs_f64(f64::from(bytes) * 8.0 / rate_bit_s);
+            let done = duration.ok().and_then(|d| start.checked_add(d).ok()).unwrap_or(Timestamp::MAX);
+            if done > end {
+                return Err(Closed);
+            }
+            self.clock.sleep_until(start).await;
+            self.free_at = done;
+        }
+        if self.clock.now() < end { Ok(()) } else { Err(Closed) }
+    }
+}
+
+/// The parts still to send, as ranges.
+struct Parts(VecDeque<(u32, u32)>);
+
+impl Parts {
+    fn first(&self) -> Option<u32> {
+        self.0.front().map(|(first, _)| *first)
+    }
+
+    fn advance(&mut self) {
+        match self.0.front_mut() {
+            Some((first, count)) if *count > 1 => {
+                *first = first.saturating_add(1);
+                *count -= 1;
+            }
+            _ => drop(self.0.pop_front()),
+        }
+    }
+}
+
+struct Described {
+    path: PathBuf,
+    header: FileHeader,
+}
+
+struct Session<'a, P> {
+    config: &'a SenderConfig,
+    agent: &'a Agent,
+    connected: bool,
+    incoming: mpsc::Receiver<Incoming>,
+    to: Eid,
+    gate: Gate,
+    report: SendReport,
+    progress: &'a P,
+    /// Bytes of the files before the present one.
+    done_bytes: u64,
+    total_bytes: u64,
+}
+
+impl<P: Fn(u64, u64) + Send + Sync> Session<'_, P> {
+    async fn send_all(&mut self, files: &[Described]) -> Result<(), Stop> {
+        (self.progress)(0, self.total_bytes);
+        for file in files {
+            let bundles = self.send_file(file).await?;
+            self.done_bytes += file.header.size_bytes;
+            (self.progress)(self.done_bytes, self.total_bytes);
+            self.report.files.push(SentFile {
+                name: file.header.name.clone(),
+                sha256: file.header.sha256.clone(),
+                size_bytes: file.header.size_bytes,
+                bundles,
+            });
+        }
+        Ok(())
+    }
+
+    /// Offers, sends what is missing, and again, until the node says that the file is stored.
+    async fn send_file(&mut self, file: &Described) -> Result<u64, Stop> {
+        let bundles_before = self.report.bundles;
+        let mut progress_at = Instant::now();
+        let mut known_bytes = 0;
+        let mut reason = String::from("no answer");
+        loop {
+            match self.ask(file).await? {
+                Some(AnswerState::Stored {}) => return Ok(self.report.bundles - bundles_before),
+                Some(AnswerState::Refused { reason }) => return Err(refused(file, reason)),
+                Some(AnswerState::Busy { reason: busy }) => {
+                    reason = busy;
+                    tokio::time::sleep(ASK_PAUSE).await;
+                }
+                Some(AnswerState::Whole {}) => {
+                    progress_at = Instant::now();
+                    reason = "the node has the file but has not stored it".into();
+                    match self.answer(&file.header.transfer, ASK_PAUSE).await {
+                        Some(AnswerState::Stored {}) => return Ok(self.report.bundles - bundles_before),
+                        Some(AnswerState::Refused { reason }) => return Err(refused(file, reason)),
+                        _ => {}
+                    }
+                }
+                Some(AnswerState::Open { missing }) => {
+                    let known_now = file.header.size_bytes.saturating_sub(bytes_of(&file.header, &missing));
+                    if missing.len() < MISSING_RANGES_MAX && known_now > known_bytes {
+                        known_bytes = known_now;
+                        (self.progress)(self.done_bytes + known_bytes, self.total_bytes);
+                    }
+                    let kept = self.send_parts(file, missing, &mut known_bytes).await?;
+                    if kept > 0 {
+                        progress_at = Instant::now();
+                    }
+                    reason = "the node is silent about parts sent to it".into();
+                }
+                Some(AnswerState::Kept { .. }) | None => {}
+            }
+            if progress_at.elapsed() > self.config.patience {
+                return Err(Stop::Error(SendError::NoProgress {
+                    name: file.header.name.clone(),
+                    peer: self.config.peer,
+                    waited_s: progress_at.elapsed().as_secs_f64(),
+                    reason,
+                }));
+            }
+        }
+    }
+
+    /// Offers the file and waits for the node's state; connects when there is no session.
+    async fn ask(&mut self, file: &Described) -> Result<Option<AnswerState>, Stop> {
+        if self.gate.pass(0).await.is_err() {
+            // Nothing more may be sent, but the answer to the last part may be on its way.
+            return match self.answer(&file.header.transfer, ANSWER_WAIT).await {
+                Some(state @ (AnswerState::Stored {} | AnswerState::Refused { .. })) => Ok(Some(state)),
+                Some(AnswerState::Whole {}) => match self.answer(&file.header.transfer, self.config.patience).await {
+                    Some(AnswerState::Stored {}) => Ok(Some(AnswerState::Stored {})),
+                    _ => Err(Stop::Closed),
+                },
+                _ => Err(Stop::Closed),
+            };
+        }
+        let offer = encode(&Message::Offer(file.header.clone()), file)?;
+        self.agent.send(&self.to, offer).await?;
+        if !self.connected {
+            self.connect().await;
+        }
+        // Without a session nothing can come back: try again at once.
+        let deadline = Instant::now() + if self.connected { ANSWER_WAIT } else { Duration::ZERO };
+        while let Some(left) = deadline.checked_duration_since(Instant::now()) {
+            match self.answer(&file.header.transfer, left).await {
+                Some(AnswerState::Kept { .. }) => {}
+                Some(state) => return Ok(Some(state)),
+                None => break,
+            }
+        }
+        // Silence: the session may be gone.
+        self.connected = false;
+        Ok(None)
+    }
+
+    async fn connect(&mut self) {
+        match self.agent.connect(self.config.peer).await {
+            Ok(()) => self.connected = true,
+            Err(error) => {
+                tracing::debug!(peer = %self.config.peer, error, "no session");
+                tokio::time::sleep(ASK_PAUSE).await;
+            }
+        }
+    }
+
+    /// Sends the missing parts, a few at a time; returns how many the node says it keeps.
+    async fn send_parts(
+        &mut self,
+        file: &Described,
+        missing: Vec<(u32, u32)>,
+        known_bytes: &mut u64,
+    ) -> Result<u64, Stop> {
+        let mut parts = Parts(missing.into());
+        let mut under_way = BTreeSet::new();
+        let mut kept = 0;
+        let mut open = true;
+        loop {
+            while open && under_way.len() < PARTS_UNDER_WAY {
+                let Some(part) = parts.first() else { break };
+                let Some((offset_bytes, length_bytes)) = file.header.extent(part) else { break };
+                if self.gate.pass(length_bytes).await.is_err() {
+                    open = false;
+                    break;
+                }
+                parts.advance();
+                let body = read_part(&file.path, offset_bytes, length_bytes).await?;
+                let header =
+                    PartHeader { file: file.header.clone(), part, offset_bytes, sha256: sha256_hex(&body) };
+                let payload = encode(&Message::Part(header, body), file)?;
+                self.agent.send(&self.to, payload).await?;
+                under_way.insert(part);
+                self.report.bundles += 1;
+                self.report.bytes += u64::from(length_bytes);
+            }
+            if under_way.is_empty() {
+                self.gate.settle().await;
+                return if open { Ok(kept) } else { Err(Stop::Closed) };
+            }
+            match self.answer(&file.header.transfer, ANSWER_WAIT).await {
+                Some(AnswerState::Kept { part }) => {
+                    if under_way.remove(&part) {
+                        kept += 1;
+                        *known_bytes += file.header.extent(part).map_or(0, |(_, length)| u64::from(length));
+                        (self.progress)(self.done_bytes + *known_bytes, self.total_bytes);
+                    }
+                }
+                Some(AnswerState::Refused { reason }) => return Err(refused(file, reason)),
+                Some(AnswerState::Open { .. }) => {}
+                // Nothing may be sent any more, so nothing more will come.
+                Some(AnswerState::Busy { .. }) | None if !open => return Err(Stop::Closed),
+                // Whole or stored means done; busy or silence means: ask before sending more.
+                Some(AnswerState::Whole {} | AnswerState::Stored {} | AnswerState::Busy { .. }) | None => {
+                    return Ok(kept);
+                }
+            }
+        }
+    }
+
+    /// The next answer about a transfer from the node that we send to.
+    async fn answer(&mut self, transfer: &str, wait: Duration) -> Option<AnswerState> {
+        let deadline = tokio::time::Instant::now() + wait;
+        loop {
+            let incoming = tokio::time::timeout_at(deadline, self.incoming.recv()).await.ok()??;
+            if incoming.source.to_string() != self.to.to_string() {
+                tracing::warn!(from = %incoming.source, "an answer from a node that was not asked");
+                continue;
+            }
+            match decode(&incoming.payload) {
+                Ok(Message::Answer(answer)) if answer.transfer == transfer => return Some(answer.state),
+                Ok(_) => {}
+                Err(error) => tracing::warn!(%error, "an answer that cannot be read"),
+            }
+        }
+    }
+}
+
+fn refused(file: &Described, reason: String) -> Stop {
+    Stop::Error(SendError::Refused { name: file.header.name.clone(), reason })
+}
+
+fn bytes_of(header: &FileHeader, ranges: &[(u32, u32)]) -> u64 {
+    let parts = ranges.iter().flat_map(|(first, count)| *first..first.saturating_add(*count).min(header.parts));
+    parts.filter_map(|part| header.extent(part)).map(|(_, length)| u64::from(length)).sum()
+}
+
+fn encode(message: &Message, file: &Described) -> Result<Vec<u8>, Stop> {
+    message.encode().map_err(|source| Stop::Error(SendError::Describe { path: file.path.clone(), source }))
+}
+
+async fn describe(file: FileToSend, part_size_bytes: u32) -> Result<Described, SendError> {
+    let path = file.path.clone();
+    let metadata = file.metadata.to_string();
+    let digested = blocking({
+        let path = path.clone();
+        move || digest_of(&path)
+    });
+    let (size_bytes, sha256) = digested.await.map_err(|source| SendError::Read { path: path.clone(), source })?;
+    let made = FileHeader::new(&file.name, &file.media_type, size_bytes, &sha256, part_size_bytes, &metadata);
+    let header = made.map_err(|source| SendError::Describe { path: path.clone(), source })?;
+    Ok(Described { path, header })
+}
+
+fn digest_of(path: &Path) -> io::Result<(u64, String)> {
+    let mut file = File::open(path)?;
+    let mut digest = Sha256::new();
+    let mut buffer = vec![0; READ_LENGTH];
+    let mut size_bytes = 0;
+    loop {
+        let length = file.read(&mut buffer)?;
+        if length == 0 {
+            return Ok((size_bytes, hex(&digest.finalize())));
+        }
+        digest.update(&buffer[..length]);
+        size_bytes += length as u64;
+    }
+}
+
+async fn read_part(path: &Path, offset_bytes: u64, length_bytes: u32) -> Result<Bytes, SendError> {
+    let owned = path.to_owned();
+    let read = blocking(move || {
+        let mut file = File::open(owned)?;
+        file.seek(SeekFrom::Start(offset_bytes))?;
+        let mut body = vec![0; length_bytes as usize];
+        file.read_exact(&mut body)?;
+        Ok(Bytes::from(body))
+    });
+    read.await.map_err(|source| SendError::Read { path: path.to_owned(), source })
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| Err(io::Error::other(error)))
 }
