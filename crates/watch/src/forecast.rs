@@ -158,7 +158,7 @@ pub fn compute(
         .iter()
         .flat_map(|s| s.instruments.iter().map(move |i| (s, i)))
         .filter_map(|(s, id)| register.instrument(id).map(|i| (s, i)))
-        .filter(|(_, i)| product.suits(&i.kind, i.gsd_m))
+        .filter(|(_, i)| suits(product, i, chain.max_gsd_m))
         .collect();
     let work = Work { register, chain: &chain, area: &area, from, to };
     let next = AtomicUsize::new(0);
@@ -230,7 +230,10 @@ struct ChainTimes {
     default_image_bytes: f64,
     min_coverage: f64,
     ground: GroundLink,
-    processing_s: f64,
+    area_km2: f64,
+    max_gsd_m: f64,
+    processing_base_s: f64,
+    processing_s_per_megapixel: f64,
     publish_s: f64,
     keys: Vec<String>,
 }
@@ -242,9 +245,7 @@ impl ChainTimes {
             keys.push(key.to_string());
             settings.value(key)
         };
-        let megapixels = area.area_km2() / product.nominal_gsd_m().powi(2).max(0.01);
         let [base, slope] = settings.processing_keys(&product.id);
-        let processing_s = get(&base)? + get(&slope)? * megapixels;
         let times = Self {
             onboard_s: get("onboard.preparation_s")?,
             setup_s: get("downlink.setup_s")?,
@@ -256,12 +257,31 @@ impl ChainTimes {
                 rate_bit_s: get("station_to_node.rate_mbit_s")? * 1e6,
                 fixed_delay_s: get("station_to_node.delay_s")?,
             },
-            processing_s,
+            area_km2: corridor_know::area::geodesic_km2(area.polygon()),
+            max_gsd_m: get(&settings.max_gsd_key(&product.id))?,
+            processing_base_s: get(&base)?,
+            processing_s_per_megapixel: get(&slope)?,
             publish_s: get("publish.delay_s")?,
             keys: Vec::new(),
         };
         Ok(Self { keys, ..times })
     }
+
+    /// How long the product takes on the area's pixels of this size.
+    fn processing_s(&self, gsd_m: f64) -> f64 {
+        let megapixels = self.area_km2 / gsd_m.max(0.1).powi(2);
+        self.processing_base_s + self.processing_s_per_megapixel * megapixels
+    }
+}
+
+/// Whether one of the product's ways takes what the instrument gives, finely enough.
+fn suits(product: &Product, instrument: &Instrument, max_gsd_m: f64) -> bool {
+    const POLARISATIONS: [&str; 4] = ["VV", "VH", "HH", "HV"];
+    instrument.gsd_m <= max_gsd_m
+        && product.alternatives.iter().any(|way| {
+            let radar = way.bands.iter().any(|b| POLARISATIONS.contains(&b.as_str()));
+            radar == (instrument.kind == InstrumentKind::Sar)
+        })
 }
 
 /// What every satellite is looked at with.
@@ -382,7 +402,7 @@ impl Work<'_> {
         delivery: &Delivery,
         volume_bytes: u64,
     ) -> ForecastEntry {
-        let processed = later(delivery.at_node, self.chain.processing_s);
+        let processed = later(delivery.at_node, self.chain.processing_s(instrument.gsd_m));
         let in_hands = later(processed, self.chain.publish_s);
         ForecastEntry {
             satellite: satellite.name.clone(),

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 #[derive(rust_embed::RustEmbed)]
-#[folder = "$CARGO_MANIFEST_DIR/../../register"]
+#[folder = "../../register"]
 #[include = "*.toml"]
 #[include = "*.csv"]
 struct Shipped;

@@ -123,7 +123,7 @@ async fn earlier_scene(
     let search = Search {
         collections: scene.collection.clone().into_iter().collect(),
         bbox: corridor_catalog::Bbox::from_slice(&watch.bbox).ok(),
-        datetime: Some(Interval::between(oldest, newest)),
+        datetime: Interval::new(Some(oldest), Some(newest)).ok(),
         limit: Some(PAIR_CANDIDATES_MAX),
         ..Search::default()
     };

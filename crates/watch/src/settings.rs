@@ -122,6 +122,12 @@ impl Settings {
         [format!("processing.{name}.base_s"), format!("processing.{name}.per_megapixel_s")]
     }
 
+    /// The key of the coarsest ground sample distance a product takes: its own, else the default.
+    pub fn max_gsd_key(&self, product: &str) -> String {
+        let own = format!("product.{product}.max_gsd_m");
+        if self.by_key.contains_key(&own) { own } else { "product.default.max_gsd_m".into() }
+    }
+
     /// All of them, by key.
     pub fn all(&self) -> impl Iterator<Item = &Setting> {
         self.by_key.values()

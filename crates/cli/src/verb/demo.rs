@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 #[derive(rust_embed::RustEmbed)]
-#[folder = "$CARGO_MANIFEST_DIR/../../demo"]
+#[folder = "../../demo"]
 #[include = "watches.toml"]
 #[include = "scenes/*"]
 struct Shipped;
