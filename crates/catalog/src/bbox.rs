@@ -5,6 +5,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::shape::without_overhang;
+
 /// `[west, south, east, north]` in degrees; west > east crosses the antimeridian (RFC 7946 §5.2).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Vec<f64>", into = "Vec<f64>")]
@@ -120,6 +122,18 @@ impl Bbox {
         [self.west, self.south, self.east, self.north]
     }
 
+    /// The box of an Item, whose longitudes may hang over ±180° by a few degrees; cut there.
+    pub(crate) fn of_item(numbers: &[f64]) -> Result<Self, BboxError> {
+        let mut numbers = numbers.to_vec();
+        let east = numbers.len() / 2;
+        for edge in [0, east] {
+            if let Some(lon_deg) = numbers.get_mut(edge) {
+                *lon_deg = without_overhang(*lon_deg);
+            }
+        }
+        Self::from_slice(&numbers)
+    }
+
     /// True when the box goes over the antimeridian.
     pub fn crosses_antimeridian(&self) -> bool {
         self.west > self.east
@@ -176,10 +190,10 @@ impl FromStr for Bbox {
 }
 
 /// Bounds of a geometry in degrees. Several parts of which some touch -180° and others 180° are one
-/// footprint cut at the antimeridian and get west > east. `None` for an empty geometry or one that
-/// leaves ±180°, ±90°.
+/// footprint cut at the antimeridian and get west > east. What hangs over ±180°
+/// by a few degrees is cut there. `None` for an empty geometry or one that leaves the Earth.
 pub fn geometry_bounds(geometry: &geojson::Geometry) -> Option<Bbox> {
-    let shape = crate::shape::to_geo(geometry).ok()?;
+    let shape = crate::shape::footprint(geometry).ok()?;
     shape_bounds(&shape)
 }
 
@@ -207,7 +221,13 @@ pub(crate) fn shape_bounds(shape: &geo::Geometry<f64>) -> Option<Bbox> {
             return Bbox::new(west, min.y, east, max.y).ok();
         }
     }
-    Bbox::new(min.x, min.y, max.x, max.y).ok()
+    Bbox::new(
+        without_overhang(min.x),
+        min.y,
+        without_overhang(max.x),
+        max.y,
+    )
+    .ok()
 }
 
 #[cfg(test)]
@@ -217,7 +237,7 @@ mod tests {
     #[test]
     fn reads_the_query_form() {
         let bbox: Bbox = "-35.1, -8.1,-34.7,-7.9".parse().unwrap();
-        assert_eq!(bbox.to_array(), [-35.1, -8.1, -34.7, -7.9]);
+        assert_eq!(bbox, Bbox::new(-35.1, -8.1, -34.7, -7.9).unwrap());
         let with_heights: Bbox = "-35.1,-8.1,0,-34.7,-7.9,100".parse().unwrap();
         assert_eq!(with_heights, bbox);
     }
@@ -268,6 +288,6 @@ mod tests {
         }))
         .unwrap();
         let bounds = geometry_bounds(&cut).unwrap();
-        assert_eq!(bounds.to_array(), [177.0, -20.0, -178.0, -12.0]);
+        assert_eq!(bounds, Bbox::new(177.0, -20.0, -178.0, -12.0).unwrap());
     }
 }

@@ -248,10 +248,10 @@ impl Item {
             }
         }
         if let Some(bbox) = &self.bbox {
-            Bbox::from_slice(bbox).map_err(|e| fault("bbox", e.to_string()))?;
+            Bbox::of_item(bbox).map_err(|e| fault("bbox", e.to_string()))?;
         }
         if let Some(geometry) = &self.geometry {
-            crate::shape::to_geo(geometry).map_err(|e| fault("geometry", e.to_string()))?;
+            crate::shape::footprint(geometry).map_err(|e| fault("geometry", e.to_string()))?;
         }
         Ok(())
     }

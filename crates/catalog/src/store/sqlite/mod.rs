@@ -328,3 +328,49 @@ impl Catalog for SqliteCatalog {
             .await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_full_disk_leaves_the_state_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteCatalog::open(&folder.path().join("c.db"))
+            .await
+            .unwrap();
+        store
+            .put_collection(&Collection::new("scenes", "scenes", "CC0-1.0"))
+            .await
+            .unwrap();
+        let item = |id: &str| {
+            Item::new(id)
+                .in_collection("scenes")
+                .at("2026-01-01T00:00:00Z".parse().unwrap())
+        };
+        let first = item("first");
+        store.put_item(&first).await.unwrap();
+        // SQLite answers its own bound on the file's size as it answers a full disk: SQLITE_FULL.
+        let bound = |connection: &mut Connection| {
+            connection
+                .pragma_update_and_check(None, "max_page_count", 100, |_| Ok(()))
+                .map_err(storage("bounding"))
+        };
+        store.write("bounding", bound).await.unwrap();
+        let big = item("big").with("filler", "x".repeat(2_000_000));
+        let error = store.put_items(&[item("small"), big]).await.unwrap_err();
+        assert!(
+            matches!(&error, CatalogError::Storage { reason, .. } if reason.contains("full")),
+            "{error}"
+        );
+        let search = Search {
+            count: true,
+            ..Search::default()
+        };
+        let page = store.search(&search).await.unwrap();
+        assert_eq!(page.items, [first]);
+        assert_eq!(page.matched, Some(1));
+        // What fits still goes in.
+        assert_eq!(store.put_item(&item("small")).await.unwrap(), Put::New);
+    }
+}

@@ -297,7 +297,7 @@ impl Plan {
         };
         let geometry: geojson::Geometry =
             serde_json::from_str(&text).map_err(|e| damaged(e.to_string()))?;
-        let footprint = crate::shape::to_geo(&geometry).map_err(|e| damaged(e.to_string()))?;
+        let footprint = crate::shape::footprint(&geometry).map_err(|e| damaged(e.to_string()))?;
         Ok(region.meets(&footprint))
     }
 
