@@ -24,6 +24,7 @@ const ARGUMENTS = [
 
 export function launch() {
   const executablePath = process.env.CHROMIUM ?? PLACES.find((path) => existsSync(path));
-  if (!executablePath) throw new Error(`no Chromium found in ${PLACES.join(', ')}; CHROMIUM names another place`);
+  if (!executablePath)
+    throw new Error(`no Chromium found in ${PLACES.join(', ')}; CHROMIUM names another place`);
   return chromium.launch({ executablePath, args: ARGUMENTS });
 }

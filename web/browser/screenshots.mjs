@@ -17,7 +17,11 @@ const shots = [
   ['desktop-light-answer', { viewport: desktop, colorScheme: 'light' }, undefined, openTrace],
   ['desktop-arabic', { viewport: desktop, colorScheme: 'dark', locale: 'ar' }, WATCH, pickFirst],
   ['phone-dark-watch', { viewport: phone, colorScheme: 'dark', hasTouch: true, isMobile: true }, WATCH],
-  ['phone-light-answer', { viewport: phone, colorScheme: 'light', hasTouch: true, isMobile: true }, undefined],
+  [
+    'phone-light-answer',
+    { viewport: phone, colorScheme: 'light', hasTouch: true, isMobile: true },
+    undefined,
+  ],
   ['desktop-dark-home', { viewport: desktop, colorScheme: 'dark' }, '#/'],
   ['desktop-light-register', { viewport: desktop, colorScheme: 'light' }, '#/register/satellites'],
   ['desktop-dark-assumptions', { viewport: desktop, colorScheme: 'dark' }, '#/assumptions'],
@@ -45,7 +49,9 @@ for (const [name, options, hash, then] of shots.filter(([name]) => !only || name
   page.on('console', (message) => message.type() === 'error' && console.log(name, message.text()));
   page.on('pageerror', (error) => console.log(name, error.stack));
   await page.goto(`${url}/${hash ?? (await answerHash(url))}`);
-  await page.waitForSelector('.globe[data-map-idle="true"]', { timeout: SETTLE_MS }).catch(() => console.log(name, 'never idle'));
+  await page
+    .waitForSelector('.globe[data-map-idle="true"]', { timeout: SETTLE_MS })
+    .catch(() => console.log(name, 'never idle'));
   await page.waitForTimeout(1500);
   if (then) await then(page).catch((error) => console.log(name, error.message));
   await page.screenshot({ path: join(folder, `${name}.png`) });

@@ -7,7 +7,18 @@ const sha = (text) => createHash('sha256').update(text).digest('hex');
 const at = (t) => new Date(EPOCH.getTime() + t * 1000).toISOString().replace('.000Z', 'Z');
 
 function polygon([west, south, east, north]) {
-  return { type: 'Polygon', coordinates: [[[west, south], [east, south], [east, north], [west, north], [west, south]]] };
+  return {
+    type: 'Polygon',
+    coordinates: [
+      [
+        [west, south],
+        [east, south],
+        [east, north],
+        [west, north],
+        [west, south],
+      ],
+    ],
+  };
 }
 
 const grow = ([w, s, e, n], d) => [w - d, s - d, e + d, n + d];
@@ -28,9 +39,25 @@ export const watches = [
 
 /** item id -> what the tile painter needs and what STAC says */
 export const scenes = {
-  'l7-olinda': { collection: 'landsat-7-etm', area: 'olinda', kind: 'scene', start: '1999-04-15T00:00:00Z', end: '2003-05-31T00:00:00Z' },
-  's2-romania-2018-05-06': { collection: 'sentinel-2-l2a', area: 'carpathian', kind: 'before', date: '2018-05-06T09:20:31Z' },
-  's2-romania-2020-08-08': { collection: 'sentinel-2-l2a', area: 'carpathian', kind: 'scene', date: '2020-08-08T09:20:41Z' },
+  'l7-olinda': {
+    collection: 'landsat-7-etm',
+    area: 'olinda',
+    kind: 'scene',
+    start: '1999-04-15T00:00:00Z',
+    end: '2003-05-31T00:00:00Z',
+  },
+  's2-romania-2018-05-06': {
+    collection: 'sentinel-2-l2a',
+    area: 'carpathian',
+    kind: 'before',
+    date: '2018-05-06T09:20:31Z',
+  },
+  's2-romania-2020-08-08': {
+    collection: 'sentinel-2-l2a',
+    area: 'carpathian',
+    kind: 'scene',
+    date: '2020-08-08T09:20:41Z',
+  },
 };
 
 export const answers = {
@@ -61,7 +88,18 @@ export const answers = {
 export function summary(id) {
   const { collection, watch, product, observed, area_km2, valid_fraction, headline } = answers[id];
   const links = [{ rel: 'item', href: `/stac/collections/${collection}/items/${id}` }];
-  return { item_id: id, collection, watch, product, created: at(9300), observed, area_km2, valid_fraction, headline, links };
+  return {
+    item_id: id,
+    collection,
+    watch,
+    product,
+    created: at(9300),
+    observed,
+    area_km2,
+    valid_fraction,
+    headline,
+    links,
+  };
 }
 
 export function item(id, origin) {
@@ -70,15 +108,33 @@ export function item(id, origin) {
   const known = scene ?? answer;
   if (!known) return undefined;
   const { bbox } = AREAS[known.area];
-  const base = { type: 'Feature', stac_version: '1.1.0', id, collection: known.collection, bbox, geometry: polygon(bbox) };
+  const base = {
+    type: 'Feature',
+    stac_version: '1.1.0',
+    id,
+    collection: known.collection,
+    bbox,
+    geometry: polygon(bbox),
+  };
   if (scene) {
     const time = scene.date
       ? { datetime: scene.date }
       : { datetime: null, start_datetime: scene.start, end_datetime: scene.end };
     return {
       ...base,
-      properties: { ...time, platform: scene.collection.startsWith('l') ? 'landsat-7' : 'sentinel-2a', 'corridor:replay': true, license: 'CC-BY-SA-4.0' },
-      assets: { data: { href: `${origin}/assets/scenes/${id}.tif`, type: 'image/tiff; application=geotiff; profile=cloud-optimized', roles: ['data'] } },
+      properties: {
+        ...time,
+        platform: scene.collection.startsWith('l') ? 'landsat-7' : 'sentinel-2a',
+        'corridor:replay': true,
+        license: 'CC-BY-SA-4.0',
+      },
+      assets: {
+        data: {
+          href: `${origin}/assets/scenes/${id}.tif`,
+          type: 'image/tiff; application=geotiff; profile=cloud-optimized',
+          roles: ['data'],
+        },
+      },
       links: [],
     };
   }
@@ -95,9 +151,21 @@ export function item(id, origin) {
       'corridor:statistics': { threshold: 0.0421, method: 'otsu', valid_pixels: 121344 },
     },
     assets: {
-      mask: { href: `${origin}/assets/answers/${id}/mask.tif`, type: 'image/tiff; application=geotiff; profile=cloud-optimized', roles: ['data'] },
-      polygons: { href: `${origin}/assets/answers/${id}/polygons.geojson`, type: 'application/geo+json', roles: ['data'] },
-      picture: { href: `${origin}/assets/answers/${id}/picture.png`, type: 'image/png', roles: ['thumbnail', 'overview'] },
+      mask: {
+        href: `${origin}/assets/answers/${id}/mask.tif`,
+        type: 'image/tiff; application=geotiff; profile=cloud-optimized',
+        roles: ['data'],
+      },
+      polygons: {
+        href: `${origin}/assets/answers/${id}/polygons.geojson`,
+        type: 'application/geo+json',
+        roles: ['data'],
+      },
+      picture: {
+        href: `${origin}/assets/answers/${id}/picture.png`,
+        type: 'image/png',
+        roles: ['thumbnail', 'overview'],
+      },
     },
     links: answer.from.map((from) => ({
       rel: 'derived_from',
@@ -111,17 +179,30 @@ export function polygons(id) {
   const [west, south, east, north] = AREAS[answers[id].area].bbox;
   const place = (x, y) => [west + x * (east - west), north - y * (north - south)];
   const ring = [];
-  for (let y = 0.06; y <= 1; y += 0.02) ring.push(place(0.62 + 0.07 * Math.sin(y * 5) + 0.02 * Math.sin(y * 23), y));
+  for (let y = 0.06; y <= 1; y += 0.02)
+    ring.push(place(0.62 + 0.07 * Math.sin(y * 5) + 0.02 * Math.sin(y * 23), y));
   ring.push(place(1, 1), place(1, 0.06), ring[0]);
   return {
     type: 'FeatureCollection',
-    features: [{ type: 'Feature', properties: { area_km2: answers[id].area_km2 }, geometry: { type: 'Polygon', coordinates: [ring] } }],
+    features: [
+      {
+        type: 'Feature',
+        properties: { area_km2: answers[id].area_km2 },
+        geometry: { type: 'Polygon', coordinates: [ring] },
+      },
+    ],
   };
 }
 
 const rows = [
   ['request', 'Watch registered', 0, 0, null],
-  ['observation', 'Scene observed', 1260, null, 'replay of a real scene; the observation happened before the watch existed'],
+  [
+    'observation',
+    'Scene observed',
+    1260,
+    null,
+    'replay of a real scene; the observation happened before the watch existed',
+  ],
   ['downlink', 'Simulated contact over Maspalomas', 5400, 5412, 'spacecraft sender over TCPCLv4 on loopback'],
   ['transfer', '3 bundles received, digests checked', 6090, 6071, null],
   ['intake', 'Scene stored whole', 6091, 6072, null],
@@ -149,7 +230,12 @@ export function trace(id) {
       node: step === 'downlink' ? 'ipn:20.0' : 'ipn:10.0',
       note,
       inputs: ['transfer', 'intake', 'process'].includes(step) ? files : [],
-      outputs: step === 'process' ? [digest('mask.tif', 18_231), digest('polygons.geojson', 9_120), digest('picture.png', 80_417)] : step === 'intake' ? files : [],
+      outputs:
+        step === 'process'
+          ? [digest('mask.tif', 18_231), digest('polygons.geojson', 9_120), digest('picture.png', 80_417)]
+          : step === 'intake'
+            ? files
+            : [],
     })),
   };
 }

@@ -7,7 +7,9 @@ export const AREAS = {
 };
 
 const wave = (x, y) =>
-  Math.sin(x * 7.3 + Math.sin(y * 5.1) * 1.3) * 0.5 + Math.sin(y * 11.7 + x * 3.1) * 0.3 + Math.sin((x + y) * 23) * 0.2;
+  Math.sin(x * 7.3 + Math.sin(y * 5.1) * 1.3) * 0.5 +
+  Math.sin(y * 11.7 + x * 3.1) * 0.3 +
+  Math.sin((x + y) * 23) * 0.2;
 
 /** Place in a box as fractions from the north-west corner, or undefined outside it. */
 function fraction([west, south, east, north], lon, lat) {
@@ -36,12 +38,16 @@ export function paint(kind, area, lon, lat) {
     if (kind === 'mask') return sea ? [30, 136, 229, 255] : [0, 0, 0, 0];
     if (sea) return [18 + n * 8, 62 + n * 12 + (1 - x) * 40, 88 + n * 14 + (1 - x) * 30, 255];
     const town = wave(x * 13, y * 17) > 0.05 && x > 0.25;
-    return town ? [150 + n * 60, 142 + n * 55, 130 + n * 50, 255] : [70 + n * 40, 104 + n * 40, 58 + n * 25, 255];
+    return town
+      ? [150 + n * 60, 142 + n * 55, 130 + n * 50, 255]
+      : [70 + n * 40, 104 + n * 40, 58 + n * 25, 255];
   }
   const cleared = wave(x * 3 + 2, y * 3) > 0.42;
   if (kind === 'mask') return cleared ? [230, 81, 0, 255] : [0, 0, 0, 0];
   if (kind === 'before') return [32 + n * 22, 66 + n * 30, 34 + n * 18, 255];
-  return cleared ? [140 + n * 40, 118 + n * 34, 84 + n * 26, 255] : [34 + n * 22, 70 + n * 30, 36 + n * 18, 255];
+  return cleared
+    ? [140 + n * 40, 118 + n * 34, 84 + n * 26, 255]
+    : [34 + n * 22, 70 + n * 30, 36 + n * 18, 255];
 }
 
 const TILE_SIZE = 256;

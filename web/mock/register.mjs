@@ -58,7 +58,14 @@ export const instruments = instrumentRows.map(([id, name, kind, swath_km, off, g
   sources: { swath_km: 'mission handbook', gsd_m: 'mission handbook' },
 }));
 
-const operators = { SENTINEL: 'ESA', LANDSAT: 'USGS', CBERS: 'INPE', AMAZONIA: 'INPE', FLOCK: 'Planet', GAOFEN: 'CNSA' };
+const operators = {
+  SENTINEL: 'ESA',
+  LANDSAT: 'USGS',
+  CBERS: 'INPE',
+  AMAZONIA: 'INPE',
+  FLOCK: 'Planet',
+  GAOFEN: 'CNSA',
+};
 
 function operatorOf(name) {
   return Object.entries(operators).find(([start]) => name.startsWith(start))?.[1] ?? 'Example operator';
@@ -115,10 +122,38 @@ export const products = [
 ];
 
 export const assumptions = [
-  ['downlink.rate_mbit_s', 520, 'Mbit/s', 'Rate of a contact where the mission states none', 'Sentinel-2 X-band downlink, mission handbook', 'assumption'],
-  ['downlink.setup_s', 30, 's', 'Time from the start of a contact to the first byte', 'chosen; stations lock within tens of seconds', 'assumption'],
-  ['ground.rate_mbit_s', 200, 'Mbit/s', 'Rate from a station to the node', 'chosen; a shared research network line', 'assumption'],
-  ['ground.fixed_delay_s', 600, 's', 'Level-0 to level-1 processing at the station', 'chosen from published near-real-time services', 'assumption'],
+  [
+    'downlink.rate_mbit_s',
+    520,
+    'Mbit/s',
+    'Rate of a contact where the mission states none',
+    'Sentinel-2 X-band downlink, mission handbook',
+    'assumption',
+  ],
+  [
+    'downlink.setup_s',
+    30,
+    's',
+    'Time from the start of a contact to the first byte',
+    'chosen; stations lock within tens of seconds',
+    'assumption',
+  ],
+  [
+    'ground.rate_mbit_s',
+    200,
+    'Mbit/s',
+    'Rate from a station to the node',
+    'chosen; a shared research network line',
+    'assumption',
+  ],
+  [
+    'ground.fixed_delay_s',
+    600,
+    's',
+    'Level-0 to level-1 processing at the station',
+    'chosen from published near-real-time services',
+    'assumption',
+  ],
   ['process.duration_s', 95, 's', 'Time a product takes', 'median of the runs on this node', 'data'],
   ['notify.delay_s', 12, 's', 'From published to in the user’s hands', 'chosen', 'assumption'],
 ].map(([key, value, unit, what, source, kind]) => ({ key, value, unit, what, source, kind }));

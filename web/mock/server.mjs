@@ -3,10 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { answers, item, polygons, scenes, summary, trace, watches as defaults } from './answers.mjs';
+import { answers, watches as defaults, item, polygons, scenes, summary, trace } from './answers.mjs';
 import { EPOCH, forecast } from './forecast.mjs';
 import { AREAS, picture, tile } from './ground.mjs';
-import { position, satellites as orbits } from './orbit.mjs';
+import { satellites as orbits, position } from './orbit.mjs';
 import { assumptions, instruments, missions, products, satellites, stations } from './register.mjs';
 
 const dist = fileURLToPath(new URL('../dist', import.meta.url));
@@ -25,7 +25,14 @@ export const CSP = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-const types = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.mjs': 'text/javascript', '.css': 'text/css', '.json': 'application/json', '.svg': 'image/svg+xml' };
+const types = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.mjs': 'text/javascript',
+  '.css': 'text/css',
+  '.json': 'application/json',
+  '.svg': 'image/svg+xml',
+};
 
 class Refusal extends Error {
   constructor(status, detail) {
@@ -40,7 +47,8 @@ export function startMock({ port = 0 } = {}) {
   const listeners = new Set();
   const now = () => new Date(EPOCH.getTime() + (Date.now() - started) + 600_000);
   const tell = (kind, data) => {
-    for (const response of listeners) response.write(`event: ${kind}\ndata: ${JSON.stringify({ ...data, time: now() })}\n\n`);
+    for (const response of listeners)
+      response.write(`event: ${kind}\ndata: ${JSON.stringify({ ...data, time: now() })}\n\n`);
   };
 
   const find = (name) => {
@@ -55,9 +63,16 @@ export function startMock({ port = 0 } = {}) {
     if (a === 'assets') return asset(parts);
     if (a === 'tiles') return tiles(parts, url);
     if (b === 'status') {
-      return { version: '0.1.0', node_id: 'ipn:10.0', now: now(), clock: { mode: 'replay', offset_s: 0 }, forecast_epoch: EPOCH };
+      return {
+        version: '0.1.0',
+        node_id: 'ipn:10.0',
+        now: now(),
+        clock: { mode: 'replay', offset_s: 0 },
+        forecast_epoch: EPOCH,
+      };
     }
-    if (b === 'register') return { satellites, instruments, stations, missions }[c] ?? refuse(404, 'no such list');
+    if (b === 'register')
+      return { satellites, instruments, stations, missions }[c] ?? refuse(404, 'no such list');
     if (b === 'assumptions') return assumptions;
     if (b === 'products') return products;
     if (b === 'tracks') return tracks(url.searchParams);
@@ -70,7 +85,10 @@ export function startMock({ port = 0 } = {}) {
       return watch;
     }
     if (b === 'watches' && d === 'forecast') return forecast(find(c));
-    if (b === 'watches' && d === 'answers') return Object.keys(answers).filter((id) => answers[id].watch === find(c).name).map(summary);
+    if (b === 'watches' && d === 'answers')
+      return Object.keys(answers)
+        .filter((id) => answers[id].watch === find(c).name)
+        .map(summary);
     if (b === 'watches' && method === 'DELETE') {
       watches.splice(watches.indexOf(find(c)), 1);
       tell('watch', { id: c });
@@ -91,7 +109,8 @@ export function startMock({ port = 0 } = {}) {
       return;
     }
     try {
-      if (['api', 'stac', 'tiles', 'assets'].includes(parts[0])) send(response, await route(request.method, parts, url, request));
+      if (['api', 'stac', 'tiles', 'assets'].includes(parts[0]))
+        send(response, await route(request.method, parts, url, request));
       else await page(response, url.pathname);
     } catch (cause) {
       const status = cause.status ?? 500;
@@ -130,11 +149,13 @@ async function body(request) {
 
 function check(watch, watches) {
   if (!watch.name) refuse(422, 'field “name” is empty');
-  if (watches.some((w) => w.name === watch.name)) refuse(409, `a watch named “${watch.name}” is there already`);
+  if (watches.some((w) => w.name === watch.name))
+    refuse(409, `a watch named “${watch.name}” is there already`);
   const ring = watch.area?.coordinates?.[0] ?? refuse(422, 'field “area” is not a polygon');
   const lons = ring.map((p) => p[0]);
   const lats = ring.map((p) => p[1]);
-  if (lats.some((lat) => Math.abs(lat) > 90)) refuse(422, 'field “area”: a latitude is past the pole; −90 to 90 would be right');
+  if (lats.some((lat) => Math.abs(lat) > 90))
+    refuse(422, 'field “area”: a latitude is past the pole; −90 to 90 would be right');
   const bbox = [Math.min(...lons), Math.min(...lats), Math.max(...lons), Math.max(...lats)];
   return { ...watch, bbox, priority: 1, notify: [], created: EPOCH.toISOString() };
 }
@@ -152,7 +173,9 @@ function tracks(query) {
     satellites: wanted.map((sat) => ({
       name: sat.name,
       planned: sat.planned,
-      lon_lat_km: Array.from({ length: count }, (_, i) => position(sat, (from - EPOCH.getTime()) / 1000 + i * step_s)),
+      lon_lat_km: Array.from({ length: count }, (_, i) =>
+        position(sat, (from - EPOCH.getTime()) / 1000 + i * step_s),
+      ),
     })),
   };
 }
@@ -168,9 +191,21 @@ function tiles(parts) {
   const [, , id, name, z, x, y] = parts;
   const known = scenes[id] ?? answers[id] ?? refuse(404, 'no such item');
   if (z === 'tilejson.json') {
-    return { tilejson: '3.0.0', tiles: [`/tiles/${parts[1]}/${id}/${name}/{z}/{x}/{y}.png`], bounds: AREAS[known.area].bbox, minzoom: 6, maxzoom: 16 };
+    return {
+      tilejson: '3.0.0',
+      tiles: [`/tiles/${parts[1]}/${id}/${name}/{z}/{x}/{y}.png`],
+      bounds: AREAS[known.area].bbox,
+      minzoom: 6,
+      maxzoom: 16,
+    };
   }
-  return tile(name === 'mask' ? 'mask' : known.kind, known.area, Number(z), Number(x), Number.parseInt(y, 10));
+  return tile(
+    name === 'mask' ? 'mask' : known.kind,
+    known.area,
+    Number(z),
+    Number(x),
+    Number.parseInt(y, 10),
+  );
 }
 
 async function page(response, path) {

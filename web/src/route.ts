@@ -18,7 +18,8 @@ export function parse(hash: string): Route {
     return { page: 'watch', watch: a };
   }
   if (head === 'new-watch') return { page: 'new-watch' };
-  if (head === 'register') return { page: 'register', tab: REGISTER_TABS.find((tab) => tab === a) ?? 'missions' };
+  if (head === 'register')
+    return { page: 'register', tab: REGISTER_TABS.find((tab) => tab === a) ?? 'missions' };
   if (head === 'assumptions') return a ? { page: 'assumptions', key: a } : { page: 'assumptions' };
   return { page: 'watches' };
 }

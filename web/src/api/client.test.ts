@@ -7,7 +7,15 @@ afterEach(() => vi.unstubAllGlobals());
 test('links stay on the origin of the page', () => {
   expect(local('http://other.example:9/stac/a?b=1#c')).toBe('/stac/a?b=1');
   expect(local('x', '/stac/collections/c/items/y')).toBe('/stac/collections/c/items/x');
-  expect(linked([{ rel: 'derived_from', href: 'https://n/stac/s' }, { rel: 'self', href: 'x' }], 'derived_from')).toEqual(['/stac/s']);
+  expect(
+    linked(
+      [
+        { rel: 'derived_from', href: 'https://n/stac/s' },
+        { rel: 'self', href: 'x' },
+      ],
+      'derived_from',
+    ),
+  ).toEqual(['/stac/s']);
 });
 
 test('names are escaped in paths', () => {
@@ -15,8 +23,18 @@ test('names are escaped in paths', () => {
 });
 
 test('a problem is told in its own words, with its status', async () => {
-  vi.stubGlobal('fetch', async () => new Response(JSON.stringify({ title: 'bad area', detail: 'latitude 91 is past the pole' }), { status: 422 }));
-  await expect(api.watches()).rejects.toMatchObject({ status: 422, message: 'latitude 91 is past the pole', away: false });
+  vi.stubGlobal(
+    'fetch',
+    async () =>
+      new Response(JSON.stringify({ title: 'bad area', detail: 'latitude 91 is past the pole' }), {
+        status: 422,
+      }),
+  );
+  await expect(api.watches()).rejects.toMatchObject({
+    status: 422,
+    message: 'latitude 91 is past the pole',
+    away: false,
+  });
 });
 
 test('a node that cannot be reached is away', async () => {

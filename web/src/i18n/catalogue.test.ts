@@ -11,7 +11,11 @@ const english = read('en');
 
 test('there is one catalogue a language and no other', () => {
   const files = readdirSync(folder).filter((name) => name.endsWith('.json'));
-  expect(files.sort()).toEqual(Object.keys(LANGUAGES).map((language) => `${language}.json`).sort());
+  expect(files.sort()).toEqual(
+    Object.keys(LANGUAGES)
+      .map((language) => `${language}.json`)
+      .sort(),
+  );
 });
 
 test.each(Object.keys(LANGUAGES))('%s says everything English says, with the same values', (language) => {

@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest';
-import { formatArea, formatBytes, formatDateTime, formatDifference, formatDuration, formatObserved } from './format';
+import {
+  formatArea,
+  formatBytes,
+  formatDateTime,
+  formatDifference,
+  formatDuration,
+  formatObserved,
+} from './format';
 
 test('times are shown in UTC whatever the machine’s zone', () => {
   expect(formatDateTime('en', '2026-08-22T23:59:05Z', true)).toContain('23:59:05');

@@ -67,16 +67,16 @@ export function isReplay(items: Item[]): boolean {
 export function rasterAsset(item: Item): string | undefined {
   const isTiff = ([, asset]: [string, { type?: string }]) => asset.type?.startsWith('image/tiff') ?? false;
   const tiffs = Object.entries(item.assets).filter(isTiff);
-  const drawn = tiffs.find(([, asset]) => asset.roles?.includes('visual')) ?? tiffs.find(([key]) => key === 'mask');
+  const drawn =
+    tiffs.find(([, asset]) => asset.roles?.includes('visual')) ?? tiffs.find(([key]) => key === 'mask');
   return (drawn ?? tiffs[0])?.[0];
 }
 
 function rasters({ item, scenes }: OpenAnswer): RasterLayer[] {
   const ordered = [...scenes].sort((a, b) => observedOf(a).end.localeCompare(observedOf(b).end));
-  return [
-    ...ordered.map((scene) => raster('scene', scene)),
-    raster('answer', item),
-  ].filter((layer) => layer !== undefined);
+  return [...ordered.map((scene) => raster('scene', scene)), raster('answer', item)].filter(
+    (layer) => layer !== undefined,
+  );
 }
 
 function raster(kind: RasterLayer['kind'], item: Item): RasterLayer | undefined {

@@ -33,8 +33,15 @@ test('an item without a raster lays nothing', () => {
 });
 
 test('an unknown date is its interval', () => {
-  const interval = { datetime: null, start_datetime: '1999-01-01T00:00:00Z', end_datetime: '2003-01-01T00:00:00Z' };
-  expect(observedOf(item('l7', interval, {}))).toEqual({ start: interval.start_datetime, end: interval.end_datetime });
+  const interval = {
+    datetime: null,
+    start_datetime: '1999-01-01T00:00:00Z',
+    end_datetime: '2003-01-01T00:00:00Z',
+  };
+  expect(observedOf(item('l7', interval, {}))).toEqual({
+    start: interval.start_datetime,
+    end: interval.end_datetime,
+  });
 });
 
 test('one replayed scene makes the answer a replay', () => {

@@ -3,8 +3,8 @@ import {
   type CustomLayerInterface,
   type GeoJSONSource,
   Map as MapLibre,
-  Marker,
   type MapOptions,
+  Marker,
   setWorkerUrl,
 } from 'maplibre-gl';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
@@ -161,7 +161,10 @@ export class Globe {
 
   #free(insets: Insets) {
     const { clientWidth, clientHeight } = this.#container;
-    return { width: clientWidth - insets.left - insets.right, height: clientHeight - insets.top - insets.bottom };
+    return {
+      width: clientWidth - insets.left - insets.right,
+      height: clientHeight - insets.top - insets.bottom,
+    };
   }
 
   lookAt(bbox: Bbox, close: boolean, insets: Insets) {

@@ -47,7 +47,7 @@ export class Overlay {
     const eye = camera(view);
     if (!context || !eye) return;
     const ratio = window.devicePixelRatio || 1;
-    fit(this.canvas, view, ratio);
+    resize(this.canvas, view, ratio);
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, view.width, view.height);
     const rise = 1 - Math.min(1, Math.max(0, (zoom - SINK_FROM_ZOOM) / (SINK_TO_ZOOM - SINK_FROM_ZOOM)));
@@ -121,7 +121,7 @@ export class Overlay {
   }
 }
 
-function fit(canvas: HTMLCanvasElement, { width, height }: View, ratio: number) {
+function resize(canvas: HTMLCanvasElement, { width, height }: View, ratio: number) {
   const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
   if (canvas.width !== w || canvas.height !== h) {
     canvas.width = w;

@@ -47,7 +47,10 @@ export class Rasters {
         id: layer.id,
         type: 'raster',
         source: layer.id,
-        paint: { 'raster-fade-duration': FADE_MS, 'raster-resampling': layer.kind === 'answer' ? 'nearest' : 'linear' },
+        paint: {
+          'raster-fade-duration': FADE_MS,
+          'raster-resampling': layer.kind === 'answer' ? 'nearest' : 'linear',
+        },
       },
       above?.id ?? ABOVE_RASTERS,
     );
@@ -83,4 +86,3 @@ export class Rasters {
     this.onTiles(count);
   }
 }
-

@@ -14,7 +14,16 @@ test('a ring over the antimeridian runs on past it', () => {
     type: 'FeatureCollection',
     features: [{ type: 'Feature', properties: {}, geometry: { type: 'Polygon', coordinates: [fiji] } }],
   });
-  expect(land.features[0]?.geometry).toMatchObject({ coordinates: [[[179, -16], [181, -16], [181, -17], [179, -16]]] });
+  expect(land.features[0]?.geometry).toMatchObject({
+    coordinates: [
+      [
+        [179, -16],
+        [181, -16],
+        [181, -17],
+        [179, -16],
+      ],
+    ],
+  });
 });
 
 test('the edges of the flat map are left out of the coast', () => {
@@ -27,7 +36,13 @@ test('the edges of the flat map are left out of the coast', () => {
     [-170, -80],
   ];
   expect(open({ type: 'MultiLineString', coordinates: [line] }).coordinates).toEqual([
-    [[170, -80], [180, -84]],
-    [[-180, -84], [-170, -80]],
+    [
+      [170, -80],
+      [180, -84],
+    ],
+    [
+      [-180, -84],
+      [-170, -80],
+    ],
   ]);
 });

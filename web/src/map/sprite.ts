@@ -63,7 +63,12 @@ function ring(context: CanvasRenderingContext2D, colour: string) {
   context.stroke();
 }
 
-export function station(context: CanvasRenderingContext2D, { x, y }: Pixel, active: boolean, colours: Palette) {
+export function station(
+  context: CanvasRenderingContext2D,
+  { x, y }: Pixel,
+  active: boolean,
+  colours: Palette,
+) {
   const r = active ? 5.5 : 3.6;
   context.beginPath();
   context.moveTo(x, y - r);

@@ -29,7 +29,12 @@ export function style(colours: Palette): StyleSpecification {
     },
     layers: [
       { id: 'ocean', type: 'background', paint: { 'background-color': colours.ocean } },
-      { id: 'land', type: 'fill', source: 'land', paint: { 'fill-color': colours.land, 'fill-antialias': false, 'fill-opacity': faded(1, 0.3) } },
+      {
+        id: 'land',
+        type: 'fill',
+        source: 'land',
+        paint: { 'fill-color': colours.land, 'fill-antialias': false, 'fill-opacity': faded(1, 0.3) },
+      },
       {
         id: 'graticule',
         type: 'line',
@@ -40,13 +45,20 @@ export function style(colours: Palette): StyleSpecification {
         id: 'borders',
         type: 'line',
         source: 'borders',
-        paint: { 'line-color': colours.border, 'line-width': ['interpolate', ['linear'], ['zoom'], 1, 0.5, 8, 1.4] },
+        paint: {
+          'line-color': colours.border,
+          'line-width': ['interpolate', ['linear'], ['zoom'], 1, 0.5, 8, 1.4],
+        },
       },
       {
         id: 'coast',
         type: 'line',
         source: 'coast',
-        paint: { 'line-opacity': faded(1, 0.15), 'line-color': colours.coast, 'line-width': ['interpolate', ['linear'], ['zoom'], 1, 0.6, 8, 1.4] },
+        paint: {
+          'line-opacity': faded(1, 0.15),
+          'line-color': colours.coast,
+          'line-width': ['interpolate', ['linear'], ['zoom'], 1, 0.6, 8, 1.4],
+        },
       },
       {
         id: 'polygons-fill',
@@ -64,7 +76,10 @@ export function style(colours: Palette): StyleSpecification {
         id: 'watches-fill',
         type: 'fill',
         source: 'watches',
-        paint: { 'fill-color': colours.watch, 'fill-opacity': ['interpolate', ['linear'], ['zoom'], 6, 0.25, 9, 0] },
+        paint: {
+          'fill-color': colours.watch,
+          'fill-opacity': ['interpolate', ['linear'], ['zoom'], 6, 0.25, 9, 0],
+        },
       },
       {
         id: 'watches-line',

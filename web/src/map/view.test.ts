@@ -11,6 +11,14 @@ test('a box over the antimeridian is two polygons', () => {
   expect(boxArea([170, -20, -170, -10])).toMatchObject({ type: 'MultiPolygon' });
   expect(boxArea([-35, -9, -34, -8])).toMatchObject({
     type: 'Polygon',
-    coordinates: [[[-35, -9], [-34, -9], [-34, -8], [-35, -8], [-35, -9]]],
+    coordinates: [
+      [
+        [-35, -9],
+        [-34, -9],
+        [-34, -8],
+        [-35, -8],
+        [-35, -9],
+      ],
+    ],
   });
 });

@@ -16,7 +16,14 @@ test('the axis holds every entry and its ticks are round times', () => {
   const on = axis([entry]);
   expect(on.from_ms).toBeLessThanOrEqual(Date.parse(entry.observed_start));
   expect(on.to_ms).toBeGreaterThanOrEqual(Date.parse(entry.in_hands));
-  expect(on.ticks_ms.map((tick) => new Date(tick).toISOString().slice(11, 16))).toEqual(['00:30', '00:40', '00:50', '01:00', '01:10']);
+  expect(on.ticks_ms.map((tick) => new Date(tick).toISOString().slice(11, 16))).toEqual([
+    '00:20',
+    '00:30',
+    '00:40',
+    '00:50',
+    '01:00',
+    '01:10',
+  ]);
 });
 
 test('days of forecast get few ticks', () => {

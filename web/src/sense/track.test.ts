@@ -5,7 +5,17 @@ import { at, between, placeOf, splitAtAntimeridian, unit } from './track';
 const tracks: Tracks = {
   start: '2026-08-22T00:00:00Z',
   step_s: 60,
-  satellites: [{ name: 'A', planned: true, lon_lat_km: [[178, 0, 500], [-178, 0, 520], [-174, 0, 540]] }],
+  satellites: [
+    {
+      name: 'A',
+      planned: true,
+      lon_lat_km: [
+        [178, 0, 500],
+        [-178, 0, 520],
+        [-174, 0, 540],
+      ],
+    },
+  ],
 };
 const start = Date.parse(tracks.start);
 
@@ -33,6 +43,20 @@ test('positions exist only inside the sampled window, its end included', () => {
 });
 
 test('a line over the antimeridian becomes two that meet there', () => {
-  const parts = splitAtAntimeridian([[170, 10], [-170, 20], [-160, 25]]);
-  expect(parts).toEqual([[[170, 10], [180, 15]], [[-180, 15], [-170, 20], [-160, 25]]]);
+  const parts = splitAtAntimeridian([
+    [170, 10],
+    [-170, 20],
+    [-160, 25],
+  ]);
+  expect(parts).toEqual([
+    [
+      [170, 10],
+      [180, 15],
+    ],
+    [
+      [-180, 15],
+      [-170, 20],
+      [-160, 25],
+    ],
+  ]);
 });

@@ -60,5 +60,7 @@ export async function path(satellite: string, time_ms: number): Promise<Path | u
   const to_ms = time_ms + PATH_AFTER_MS;
   const tracks = await api.tracks(new Date(from_ms), new Date(to_ms), STEP_S, [satellite]);
   const track = tracks.satellites.find((one) => one.name === satellite);
-  return track ? { name: track.name, planned: track.planned, from_ms, to_ms, lon_lat_km: track.lon_lat_km } : undefined;
+  return track
+    ? { name: track.name, planned: track.planned, from_ms, to_ms, lon_lat_km: track.lon_lat_km }
+    : undefined;
 }

@@ -5,7 +5,11 @@ import { linksAt } from './link';
 const stations: Stations = {
   type: 'FeatureCollection',
   features: [
-    { type: 'Feature', geometry: { type: 'Point', coordinates: [16.7, 40.65] }, properties: { id: 'matera', name: 'Matera' } },
+    {
+      type: 'Feature',
+      geometry: { type: 'Point', coordinates: [16.7, 40.65] },
+      properties: { id: 'matera', name: 'Matera' },
+    },
   ],
 };
 const entry = {

@@ -2,7 +2,8 @@
 const STOPS = ':is(a[href], button):not([data-rove-skip])';
 
 export function rove(list: HTMLElement): { destroy: () => void } {
-  const stops = () => [...list.querySelectorAll<HTMLElement>(STOPS)].filter((one) => one.offsetParent !== null);
+  const stops = () =>
+    [...list.querySelectorAll<HTMLElement>(STOPS)].filter((one) => one.offsetParent !== null);
 
   function hold(one: HTMLElement | undefined) {
     for (const stop of stops()) stop.tabIndex = stop === one ? 0 : -1;
@@ -10,7 +11,8 @@ export function rove(list: HTMLElement): { destroy: () => void } {
 
   function refresh() {
     const all = stops();
-    const held = all.find((one) => one === document.activeElement) ?? all.find((one) => isCurrent(one)) ?? all[0];
+    const held =
+      all.find((one) => one === document.activeElement) ?? all.find((one) => isCurrent(one)) ?? all[0];
     hold(held);
   }
 
