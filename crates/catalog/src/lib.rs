@@ -3,6 +3,8 @@
 pub mod asset_store;
 pub mod bbox;
 pub mod digest;
+pub mod fields;
+pub mod filter;
 pub mod intake;
 pub mod interval;
 pub mod shape;
@@ -11,6 +13,8 @@ pub mod store;
 
 pub use asset_store::{AssetStore, AssetStoreError, Stored};
 pub use bbox::Bbox;
+pub use fields::Fields;
+pub use filter::Filter;
 pub use intake::{Accepted, AssetDescription, Intake, IntakeError, NewScene};
 pub use interval::Interval;
 pub use stac::{Asset, Band, Collection, Item, Link};

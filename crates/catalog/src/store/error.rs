@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use crate::bbox::BboxError;
+use crate::filter::FilterError;
 use crate::interval::IntervalError;
 use crate::stac::ItemFault;
 
@@ -40,6 +41,9 @@ pub enum CatalogError {
     /// A `datetime` that is not an instant or interval.
     #[error(transparent)]
     Datetime(#[from] IntervalError),
+    /// A filter that is not CQL2, or CQL2 that is not supported.
+    #[error(transparent)]
+    Filter(#[from] FilterError),
     /// A limit of zero or above [`super::MAX_LIMIT`].
     #[error("limit is {given}; it must be within 1 to {max}")]
     Limit {

@@ -2,12 +2,14 @@
 //! outgrow one machine. One suite of tests runs against every store.
 
 mod error;
+mod queryables;
 mod region;
 mod search;
 pub mod sqlite;
 mod token;
 
 use async_trait::async_trait;
+use serde_json::Value;
 
 use crate::stac::{Collection, Extent, Item};
 
@@ -16,6 +18,9 @@ pub use search::{
     DEFAULT_LIMIT, Direction, MAX_IDS, MAX_LIMIT, MAX_SORT_KEYS, Page, Search, SortKey,
 };
 pub use sqlite::SqliteCatalog;
+
+/// Newest Items that [`Catalog::queryables`] looks at.
+const QUERYABLES_SAMPLE: usize = 500;
 
 /// What a `put` did.
 #[derive(Clone, Debug, PartialEq)]
@@ -78,6 +83,20 @@ pub trait Catalog: Send + Sync {
             ..Search::default()
         })
         .await
+    }
+
+    /// What the Items' properties can be asked for in a filter, as a JSON Schema (OGC 21-065
+    /// queryables), of one collection or all. Types are those of the newest Items.
+    async fn queryables(&self, collection: Option<&str>) -> Result<Value, CatalogError> {
+        if let Some(id) = collection {
+            self.collection(id).await?;
+        }
+        let newest = Search {
+            collections: collection.map(str::to_owned).into_iter().collect(),
+            limit: Some(QUERYABLES_SAMPLE),
+            ..Search::default()
+        };
+        Ok(queryables::schema(&self.search(&newest).await?.items))
     }
 
     /// Remove an Item and give it back, or [`CatalogError::UnknownItem`]. Its files stay; see

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::CatalogError;
 use crate::bbox::Bbox;
+use crate::filter::Filter;
 use crate::interval::Interval;
 use crate::stac::Item;
 
@@ -41,6 +42,8 @@ pub struct Search {
     pub token: Option<String>,
     /// Order; empty is newest first. Ties are broken by collection and id.
     pub sortby: Vec<SortKey>,
+    /// CQL2 condition on the Item.
+    pub filter: Option<Filter>,
     /// Count all matches too ([`Page::matched`]); costs a pass over all of them.
     pub count: bool,
 }

@@ -1,7 +1,7 @@
 //! What every catalogue must do; run on each implementation.
 
 use corridor_catalog::store::{Catalog, CatalogError, ErrorClass, MAX_LIMIT, Put, Search, SortKey};
-use corridor_catalog::{Bbox, Collection, Item};
+use corridor_catalog::{Bbox, Collection, Filter, Item};
 use serde_json::{Value, json};
 
 pub(crate) fn collection(id: &str) -> Collection {
@@ -235,6 +235,20 @@ async fn conditions(store: &dyn Catalog) {
         ..search
     };
     assert_eq!(found(search).await, "");
+    let filter = |text: &str| Search {
+        filter: Some(Filter::from_text(text).unwrap()),
+        ..Search::default()
+    };
+    assert_eq!(found(filter("eo:cloud_cover > 10")).await, "one");
+    assert_eq!(
+        found(filter("id IN ('one', 'two') AND eo:cloud_cover IS NULL")).await,
+        "two"
+    );
+    assert_eq!(
+        found(filter("S_INTERSECTS(geometry, POINT(-179 -15))")).await,
+        "fiji"
+    );
+    assert_eq!(found(filter("NOT eo:cloud_cover = 1")).await, "one");
     let counted = Search {
         count: true,
         limit: Some(1),

@@ -6,6 +6,7 @@
 )]
 
 mod catalog_suite;
+mod filters;
 mod intake;
 mod kill;
 mod paging;

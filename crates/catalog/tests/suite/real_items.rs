@@ -44,7 +44,7 @@ fn same(a: &Value, b: &Value) -> bool {
     }
 }
 
-async fn loaded() -> Option<(tempfile::TempDir, SqliteCatalog, Vec<Value>)> {
+pub(crate) async fn loaded() -> Option<(tempfile::TempDir, SqliteCatalog, Vec<Value>)> {
     let folder = real_data::folder("use/stac")?;
     let documents = real_data::documents(&folder, |name| !name.starts_with("collections"));
     assert_eq!(documents.len(), 1647);
@@ -73,7 +73,7 @@ async fn loaded() -> Option<(tempfile::TempDir, SqliteCatalog, Vec<Value>)> {
     Some((data, store, documents))
 }
 
-async fn all_ids(store: &SqliteCatalog, search: Search) -> Vec<String> {
+pub(crate) async fn all_ids(store: &SqliteCatalog, search: Search) -> Vec<String> {
     let mut search = Search {
         limit: Some(77),
         ..search

@@ -1,6 +1,7 @@
 //! The catalogue in one SQLite file: write-ahead log, every commit synced, one writer and several
 //! readers at once. All blocking work runs on tokio's blocking threads.
 
+mod condition;
 mod query;
 mod schema;
 mod write;

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 use serde_json::Value;
 
 use super::write::instant_text;
-use super::{read_item, require_collection, storage};
+use super::{condition, read_item, require_collection, storage};
 use crate::bbox::Bbox;
 use crate::stac::{Extent, Item};
 use crate::store::region::Region;
@@ -140,13 +140,13 @@ impl Plan {
             }
         }
         if let Some(region) = &self.region {
-            let one = "SELECT box >> 1 FROM item_boxes
-                       WHERE west <= ? AND east >= ? AND south <= ? AND north >= ?";
-            let all = vec![one; region.rectangles.len()].join(" UNION ");
-            let edges = region.rectangles.iter().flat_map(|rect| {
-                [rect.max().x, rect.min().x, rect.max().y, rect.min().y].map(Sql::Real)
-            });
-            clause.and(&format!("i.row IN ({all})"), edges);
+            let sieve = condition::boxes(&region.rectangles);
+            clause.and(&sieve.text, sieve.values);
+        }
+        if let Some(filter) = &search.filter
+            && let Some(sieve) = condition::of(filter)
+        {
+            clause.and(&format!("({})", sieve.text), sieve.values);
         }
         clause
     }
@@ -239,7 +239,7 @@ impl Plan {
         let mut items: Vec<Item> = Vec::new();
         let mut last: Option<Token> = None;
         while let Some(row) = rows.next().map_err(storage(ACTION))? {
-            if !self.meets(row)? {
+            if !self.meets(row)? || !self.passes_filter(row)? {
                 continue;
             }
             if items.len() == limit {
@@ -301,10 +301,24 @@ impl Plan {
         Ok(region.meets(&footprint))
     }
 
+    /// The filter on the whole Item; what SQL let through was only the first sieve.
+    fn passes_filter(&self, row: &Row<'_>) -> Result<bool, CatalogError> {
+        let Some(filter) = &self.search.filter else {
+            return Ok(true);
+        };
+        let body: String = get(row, 3)?;
+        let item: Value = serde_json::from_str(&body).map_err(|e| CatalogError::Damaged {
+            kind: "item",
+            id: get(row, 1).unwrap_or_default(),
+            reason: e.to_string(),
+        })?;
+        Ok(filter.matches(&item))
+    }
+
     fn count(&self, connection: &Connection) -> Result<u64, CatalogError> {
         let clause = self.conditions();
         let fail = storage("counting matches");
-        if self.region.is_none() {
+        if self.region.is_none() && self.search.filter.is_none() {
             let text = format!("SELECT count(*) FROM items i{}", clause.text);
             let count: i64 = connection
                 .prepare_cached(&text)
@@ -313,7 +327,7 @@ impl Plan {
             return Ok(count.unsigned_abs());
         }
         let text = format!(
-            "SELECT i.collection, i.id, i.geometry FROM items i{}",
+            "SELECT i.collection, i.id, i.geometry, i.body FROM items i{}",
             clause.text
         );
         let mut statement = connection.prepare_cached(&text).map_err(&fail)?;
@@ -322,7 +336,7 @@ impl Plan {
             .map_err(&fail)?;
         let mut count = 0;
         while let Some(row) = rows.next().map_err(&fail)? {
-            count += u64::from(self.meets(row)?);
+            count += u64::from(self.meets(row)? && self.passes_filter(row)?);
         }
         Ok(count)
     }
