@@ -8,6 +8,7 @@ use axum::http::request::Parts;
 use corridor_catalog::interval::parse_instant;
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 use std::str::FromStr;
 
 /// Most parameters a query may carry; a track request names up to this many satellites.
@@ -89,15 +90,18 @@ impl<S: Send + Sync> FromRequestParts<S> for Parameters {
     }
 }
 
-/// A JSON body.
+/// A JSON object as body.
 pub(crate) struct Body<T>(pub(crate) T);
 
 impl<T: DeserializeOwned> FromRequest<Node> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, node: &Node) -> Result<Self, Problem> {
-        let Json(value) = Json::<T>::from_request(request, node).await?;
-        Ok(Self(value))
+        // Read as an object first: the reader of a struct would take an array for one.
+        let Json(members) = Json::<Map<String, Value>>::from_request(request, node).await?;
+        serde_json::from_value(Value::Object(members))
+            .map(Self)
+            .map_err(|e| Problem::invalid(format!("body: {e}")))
     }
 }
 

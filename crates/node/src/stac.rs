@@ -102,10 +102,14 @@ async fn items(
     uri: Uri,
     mut query: Parameters,
 ) -> Result<impl IntoResponse, Problem> {
-    let mut asked = Asked::from_items_query(&mut query)?;
+    let mut asked = Asked::from_query(&mut query)?;
     query.finish()?;
     // Search holds an unknown collection for an empty one; here it is the thing asked for.
     view.collection(&collection).await?;
+    // Clients that search by this path may name its collection once more, and no other.
+    if asked.search.collections.iter().any(|named| *named != collection) {
+        return Err(Problem::invalid(format!("collections: this path is that of {collection:?}")));
+    }
     asked.search.collections = vec![collection.clone()];
     let documents = Documents::new(&base, &view);
     let path = document::collection_path(&collection);

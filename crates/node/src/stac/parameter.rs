@@ -57,21 +57,8 @@ where
 }
 
 impl Asked {
-    /// From the query of `GET /stac/search`.
+    /// From the query of `GET /stac/search` and of a collection's items.
     pub(crate) fn from_query(query: &mut Parameters) -> Result<Self, Problem> {
-        let mut asked = Self::from_items_query(query)?;
-        asked.search.ids = list(query.take("ids")?);
-        asked.search.collections = list(query.take("collections")?);
-        if let Some(text) = query.take("intersects")? {
-            let value = serde_json::from_str(&text)
-                .map_err(|e| Problem::invalid(format!("intersects: {} ({e})", quoted(&text))))?;
-            asked.search.intersects = geometry(value)?;
-        }
-        asked.checked()
-    }
-
-    /// From the query of a collection's items.
-    pub(crate) fn from_items_query(query: &mut Parameters) -> Result<Self, Problem> {
         let mut search = Search::default();
         if let Some(text) = query.take("bbox")? {
             search.bbox = Some(text.parse::<Bbox>().map_err(invalid)?);
@@ -85,6 +72,13 @@ impl Asked {
             search.sortby = SortKey::parse_list(&text)?;
         }
         search.token = query.take("token")?;
+        search.ids = list(query.take("ids")?);
+        search.collections = list(query.take("collections")?);
+        if let Some(text) = query.take("intersects")? {
+            let value = serde_json::from_str(&text)
+                .map_err(|e| Problem::invalid(format!("intersects: {} ({e})", quoted(&text))))?;
+            search.intersects = geometry(value)?;
+        }
         // An empty value is no value elsewhere; here it asks for the default members.
         let mut names = query.take_all("fields");
         let fields = match (names.pop(), names.is_empty()) {
