@@ -52,7 +52,11 @@ async fn file(
         .map_err(|e| Problem::internal("looking up a catalogued file", e))?;
     let etag = etag(&visible.asset, size);
     if ui::matches_etag(&headers, &etag) {
-        return Ok(described(StatusCode::NOT_MODIFIED.into_response(), &visible, &etag));
+        return Ok(described(
+            StatusCode::NOT_MODIFIED.into_response(),
+            &visible,
+            &etag,
+        ));
     }
     let response = match range::wanted(&headers, &etag, size) {
         Wanted::All => stream(files, &visible.key, 0..size, StatusCode::OK).await?,
@@ -65,7 +69,11 @@ async fn file(
         }
         Wanted::Nothing => {
             let mut response = Problem::range(size).into_response();
-            insert(&mut response, header::CONTENT_RANGE, &format!("bytes */{size}"));
+            insert(
+                &mut response,
+                header::CONTENT_RANGE,
+                &format!("bytes */{size}"),
+            );
             return Ok(response);
         }
     };
@@ -74,7 +82,10 @@ async fn file(
 
 /// The tag of a file's content: its recorded digest, or nothing better than its size.
 pub(crate) fn etag(asset: &Asset, size_bytes: u64) -> String {
-    let digest = asset.additional.get("file:checksum").and_then(|value| value.as_str());
+    let digest = asset
+        .additional
+        .get("file:checksum")
+        .and_then(|value| value.as_str());
     match digest.filter(|text| text.bytes().all(|b| b.is_ascii_alphanumeric())) {
         Some(digest) => format!("\"{digest}\""),
         None => format!("W/\"size-{size_bytes}\""),
@@ -82,12 +93,22 @@ pub(crate) fn etag(asset: &Asset, size_bytes: u64) -> String {
 }
 
 fn described(mut response: Response, visible: &VisibleAsset, etag: &str) -> Response {
-    let media_type = visible.asset.media_type.as_deref().unwrap_or("application/octet-stream");
+    let media_type = visible
+        .asset
+        .media_type
+        .as_deref()
+        .unwrap_or("application/octet-stream");
     let name = visible.key.rsplit('/').next().unwrap_or("file");
-    let name: String =
-        name.chars().filter(|c| c.is_ascii_alphanumeric() || "._-".contains(*c)).collect();
+    let name: String = name
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || "._-".contains(*c))
+        .collect();
     insert(&mut response, header::CONTENT_TYPE, media_type);
-    insert(&mut response, header::CONTENT_DISPOSITION, &format!("inline; filename=\"{name}\""));
+    insert(
+        &mut response,
+        header::CONTENT_DISPOSITION,
+        &format!("inline; filename=\"{name}\""),
+    );
     insert(&mut response, header::ACCEPT_RANGES, "bytes");
     insert(&mut response, header::CACHE_CONTROL, "private, no-cache");
     insert(&mut response, header::ETAG, etag);
@@ -108,13 +129,17 @@ async fn stream(
     status: StatusCode,
 ) -> Result<Response, Problem> {
     let length = part.end - part.start;
-    let local = files.path(key).map_err(|e| Problem::internal("finding a file", e))?;
+    let local = files
+        .path(key)
+        .map_err(|e| Problem::internal("finding a file", e))?;
     let body = match local {
         Some(path) => Body::from_stream(local_chunks(path, part).await?),
         None => Body::from_stream(remote_chunks(files.clone(), key.to_string(), part)),
     };
     let mut response = (status, body).into_response();
-    response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    response
+        .headers_mut()
+        .insert(header::CONTENT_LENGTH, HeaderValue::from(length));
     Ok(response)
 }
 
@@ -127,17 +152,22 @@ async fn local_chunks(
 ) -> Result<impl Stream<Item = Chunk> + use<>, Problem> {
     let failed = |e: std::io::Error| Problem::internal("opening a catalogued file", e);
     let mut file = tokio::fs::File::open(path).await.map_err(failed)?;
-    file.seek(std::io::SeekFrom::Start(part.start)).await.map_err(failed)?;
+    file.seek(std::io::SeekFrom::Start(part.start))
+        .await
+        .map_err(failed)?;
     let left = part.end - part.start;
-    Ok(stream::try_unfold((file, left), |(mut file, left)| async move {
-        if left == 0 {
-            return Ok(None);
-        }
-        let mut chunk = vec![0; usize::try_from(left.min(CHUNK_BYTES)).unwrap_or(0)];
-        file.read_exact(&mut chunk).await?;
-        let left = left - chunk.len() as u64;
-        Ok(Some((Bytes::from(chunk), (file, left))))
-    }))
+    Ok(stream::try_unfold(
+        (file, left),
+        |(mut file, left)| async move {
+            if left == 0 {
+                return Ok(None);
+            }
+            let mut chunk = vec![0; usize::try_from(left.min(CHUNK_BYTES)).unwrap_or(0)];
+            file.read_exact(&mut chunk).await?;
+            let left = left - chunk.len() as u64;
+            Ok(Some((Bytes::from(chunk), (file, left))))
+        },
+    ))
 }
 
 /// Chunks of a file in another store, by range.
@@ -168,6 +198,9 @@ mod tests {
         let asset = Asset::new("x").with("file:checksum", "1220abcd");
         assert_eq!(etag(&asset, 5), "\"1220abcd\"");
         assert_eq!(etag(&Asset::new("x"), 5), "W/\"size-5\"");
-        assert_eq!(etag(&Asset::new("x").with("file:checksum", "a\"b"), 5), "W/\"size-5\"");
+        assert_eq!(
+            etag(&Asset::new("x").with("file:checksum", "a\"b"), 5),
+            "W/\"size-5\""
+        );
     }
 }

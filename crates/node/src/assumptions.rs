@@ -11,7 +11,11 @@ use axum::response::IntoResponse;
 use serde_json::json;
 
 pub(crate) fn routes() -> Vec<Route> {
-    vec![Route::get("/api/assumptions", Action::ReadRegister, assumptions)]
+    vec![Route::get(
+        "/api/assumptions",
+        Action::ReadRegister,
+        assumptions,
+    )]
 }
 
 async fn assumptions(
@@ -19,5 +23,7 @@ async fn assumptions(
     query: Parameters,
 ) -> Result<impl IntoResponse, Problem> {
     query.finish()?;
-    Ok(Json(json!(node.chain().settings().all().collect::<Vec<_>>())))
+    Ok(Json(json!(
+        node.chain().settings().all().collect::<Vec<_>>()
+    )))
 }

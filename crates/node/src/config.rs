@@ -189,7 +189,10 @@ impl NodeConfig {
             });
         }
         for host in &self.allowed_hosts {
-            if host.is_empty() || !host.chars().all(|c| c.is_ascii_alphanumeric() || ".-".contains(c))
+            if host.is_empty()
+                || !host
+                    .chars()
+                    .all(|c| c.is_ascii_alphanumeric() || ".-".contains(c))
             {
                 return Err(ConfigError::Value {
                     key: "allowed_hosts",
@@ -211,7 +214,10 @@ impl NodeConfig {
             return address.is_loopback();
         }
         public_host(&self.public_url).is_some_and(|public| public.eq_ignore_ascii_case(name))
-            || self.allowed_hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(name))
+            || self
+                .allowed_hosts
+                .iter()
+                .any(|allowed| allowed.eq_ignore_ascii_case(name))
     }
 }
 
@@ -221,7 +227,10 @@ impl Limits {
             ("limits.body_max_bytes", self.body_max_bytes as u64),
             ("limits.request_timeout_s", self.request_timeout_s),
             ("limits.header_timeout_s", self.header_timeout_s),
-            ("limits.concurrent_requests_max", self.concurrent_requests_max as u64),
+            (
+                "limits.concurrent_requests_max",
+                self.concurrent_requests_max as u64,
+            ),
             ("limits.connections_max", self.connections_max as u64),
             ("limits.event_streams_max", self.event_streams_max as u64),
         ];
@@ -249,7 +258,9 @@ impl Limits {
 
 /// The host of an `http` or `https` address without query, fragment, user or closing slash.
 fn public_host(url: &str) -> Option<&str> {
-    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"))?;
+    let rest = url
+        .strip_prefix("https://")
+        .or_else(|| url.strip_prefix("http://"))?;
     if rest.ends_with('/') || rest.contains(['?', '#', '@', ' ', '"', '<', '>', '\\']) {
         return None;
     }
@@ -274,17 +285,29 @@ mod tests {
         let config = NodeConfig::from_toml("", "corridor.toml").unwrap();
         assert_eq!(config, NodeConfig::default());
         let shown = config.to_toml().unwrap();
-        for key in ["bind", "public_url", "allowed_hosts", "body_max_bytes", "private_collections"] {
+        for key in [
+            "bind",
+            "public_url",
+            "allowed_hosts",
+            "body_max_bytes",
+            "private_collections",
+        ] {
             assert!(shown.contains(key), "{key} is not in {shown}");
         }
-        assert_eq!(NodeConfig::from_toml(&shown, "corridor.toml").unwrap(), config);
+        assert_eq!(
+            NodeConfig::from_toml(&shown, "corridor.toml").unwrap(),
+            config
+        );
     }
 
     #[test]
     fn an_unknown_key_is_refused_with_its_place() {
         let error = NodeConfig::from_toml("[limits]\nbody_max = 3\n", "corridor.toml").unwrap_err();
         let text = error.to_string();
-        assert!(text.contains("corridor.toml") && text.contains("line 2"), "{text}");
+        assert!(
+            text.contains("corridor.toml") && text.contains("line 2"),
+            "{text}"
+        );
         assert!(text.contains("body_max"), "{text}");
     }
 
@@ -317,7 +340,10 @@ mod tests {
             ("public_url = \"https://a@b\"", "public_url"),
             ("allowed_hosts = [\"*.example\"]", "allowed_hosts"),
             ("[limits]\nconnections_max = 0", "limits.connections_max"),
-            ("[limits]\nconnections_max = 9000000000000000000", "limits.connections_max"),
+            (
+                "[limits]\nconnections_max = 9000000000000000000",
+                "limits.connections_max",
+            ),
         ] {
             let error = NodeConfig::from_toml(text, "corridor.toml").unwrap_err();
             assert!(error.to_string().contains(key), "{text}: {error}");
@@ -331,10 +357,23 @@ mod tests {
             allowed_hosts: vec!["corridor.lan".into()],
             ..NodeConfig::default()
         };
-        for host in ["localhost", "LOCALHOST", "127.0.0.1", "[::1]", "eo.example.org", "corridor.lan"] {
+        for host in [
+            "localhost",
+            "LOCALHOST",
+            "127.0.0.1",
+            "[::1]",
+            "eo.example.org",
+            "corridor.lan",
+        ] {
             assert!(config.serves_host(host), "{host}");
         }
-        for host in ["evil.example", "localhost.evil.example", "192.0.2.1", "127.0.0.1.evil.example", ""] {
+        for host in [
+            "evil.example",
+            "localhost.evil.example",
+            "192.0.2.1",
+            "127.0.0.1.evil.example",
+            "",
+        ] {
             assert!(!config.serves_host(host), "{host}");
         }
     }

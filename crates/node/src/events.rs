@@ -66,7 +66,13 @@ async fn events(
 }
 
 fn last_event_id(headers: &HeaderMap) -> Option<u64> {
-    headers.get("last-event-id")?.to_str().ok()?.trim().parse().ok()
+    headers
+        .get("last-event-id")?
+        .to_str()
+        .ok()?
+        .trim()
+        .parse()
+        .ok()
 }
 
 /// One client and where it is in the stream.
@@ -85,7 +91,11 @@ struct Following {
 impl Following {
     /// Goes on after event `seen`, or tells the client that it cannot.
     async fn resume(&mut self, seen: u64) -> Result<(), Problem> {
-        let after = self.node.chain().events_after(seen.saturating_sub(1)).await?;
+        let after = self
+            .node
+            .chain()
+            .events_after(seen.saturating_sub(1))
+            .await?;
         if seen == 0 || after.first().is_some_and(|event| event.id == seen) {
             self.last = seen;
             self.behind = true;
@@ -98,7 +108,12 @@ impl Following {
     /// Reads what is next; `false` where the stream is at its end.
     async fn advance(&mut self) -> bool {
         if self.behind {
-            let missed = self.node.chain().events_after(self.last).await.unwrap_or_default();
+            let missed = self
+                .node
+                .chain()
+                .events_after(self.last)
+                .await
+                .unwrap_or_default();
             self.behind = !missed.is_empty();
             missed.iter().for_each(|event| self.take(event));
             return true;
@@ -153,7 +168,12 @@ fn visible(view: &View, event: &Event) -> Option<Sent> {
         None => data = json!({ "id": event.id, "time": event.time, "data": data }),
     }
     // JSON of serde_json has no line breaks, which is all that a data line must not have.
-    Some(Sent::default().id(event.id.to_string()).event(event.kind.as_str()).data(data.to_string()))
+    Some(
+        Sent::default()
+            .id(event.id.to_string())
+            .event(event.kind.as_str())
+            .data(data.to_string()),
+    )
 }
 
 fn gap_event() -> Sent {
@@ -195,6 +215,9 @@ mod tests {
         ] {
             assert!(mentions_hidden(&data, &sees), "{data}");
         }
-        assert!(!mentions_hidden(&json!({ "collection": "open", "n": 1 }), &sees));
+        assert!(!mentions_hidden(
+            &json!({ "collection": "open", "n": 1 }),
+            &sees
+        ));
     }
 }

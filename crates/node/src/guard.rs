@@ -25,9 +25,18 @@ const SECURITY_HEADERS: [(HeaderName, &str); 7] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "DENY"),
     (header::REFERRER_POLICY, "no-referrer"),
-    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
-    (HeaderName::from_static("permissions-policy"), "geolocation=(), camera=(), microphone=()"),
+    (
+        HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    ),
+    (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        "same-origin",
+    ),
+    (
+        HeaderName::from_static("permissions-policy"),
+        "geolocation=(), camera=(), microphone=()",
+    ),
 ];
 
 /// Longest wait for a place among the requests being worked on.
@@ -57,15 +66,24 @@ pub(crate) async fn outermost(request: Request, next: Next) -> Response {
     let path = request.uri().path().to_string();
     let span = tracing::info_span!("request", number, method = %request.method(), path);
     let begun = std::time::Instant::now();
-    let answered = AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span.clone()).await;
+    let answered = AssertUnwindSafe(next.run(request))
+        .catch_unwind()
+        .instrument(span.clone())
+        .await;
     let mut response = answered.unwrap_or_else(|_| {
         span.in_scope(|| Problem::internal("answering", "a panic").into_response())
     });
     span.in_scope(|| {
-        tracing::debug!(status = response.status().as_u16(), time_ms = begun.elapsed().as_millis());
+        tracing::debug!(
+            status = response.status().as_u16(),
+            time_ms = begun.elapsed().as_millis()
+        );
     });
     for (name, value) in SECURITY_HEADERS {
-        response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
+        response
+            .headers_mut()
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
     }
     response
 }
@@ -81,7 +99,10 @@ pub(crate) async fn addressed_and_known(
     if let Err(problem) = check_host(&node, &parts).and_then(|()| check_origin(&node, &parts)) {
         return problem.into_response();
     }
-    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0);
+    let peer = parts
+        .extensions
+        .get::<ConnectInfo<SocketAddr>>()
+        .map(|info| info.0);
     parts.extensions.insert(Principal::from_peer(peer));
     next.run(Request::from_parts(parts, body)).await
 }
@@ -142,12 +163,16 @@ fn check_origin(node: &Node, parts: &Parts) -> Result<(), Problem> {
         return Ok(());
     };
     let own = origin.to_str().ok().and_then(|text| {
-        let authority = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"))?;
+        let authority = text
+            .strip_prefix("http://")
+            .or_else(|| text.strip_prefix("https://"))?;
         without_port(authority)
     });
     match own {
         Some(host) if node.config().serves_host(host) => Ok(()),
-        _ => Err(Problem::denied(format!("requests from the origin {origin:?} are not taken"))),
+        _ => Err(Problem::denied(format!(
+            "requests from the origin {origin:?} are not taken"
+        ))),
     }
 }
 

@@ -161,7 +161,10 @@ impl Node {
         route::router(&self)
             .layer(DefaultBodyLimit::max(body_max_bytes))
             .layer(middleware::from_fn_with_state(self.clone(), guard::bounded))
-            .layer(middleware::from_fn_with_state(self.clone(), guard::addressed_and_known))
+            .layer(middleware::from_fn_with_state(
+                self.clone(),
+                guard::addressed_and_known,
+            ))
             .layer(middleware::from_fn(guard::outermost))
             .with_state(self)
     }
@@ -185,7 +188,12 @@ impl Node {
     /// The catalogue as `principal` sees it.
     pub(crate) fn view(&self, principal: Principal) -> View {
         let chain = self.chain();
-        View::new(chain.catalog(), chain.assets(), self.policy().clone(), principal)
+        View::new(
+            chain.catalog(),
+            chain.assets(),
+            self.policy().clone(),
+            principal,
+        )
     }
 
     pub(crate) fn request_places(&self) -> &Semaphore {
@@ -218,7 +226,12 @@ impl Node {
         work: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, Problem> {
         let failed = |e: &dyn std::fmt::Display| Problem::internal("computing", e);
-        let place = self.work_places().clone().acquire_owned().await.map_err(|e| failed(&e))?;
+        let place = self
+            .work_places()
+            .clone()
+            .acquire_owned()
+            .await
+            .map_err(|e| failed(&e))?;
         let worked = tokio::spawn(async move {
             let _place = place;
             work.await

@@ -39,7 +39,9 @@ pub(crate) async fn run(
             () = &mut stop => break,
             accepted = accept(&listener, &places) => accepted,
         };
-        let Some((stream, peer, place)) = accepted else { continue };
+        let Some((stream, peer, place)) = accepted else {
+            continue;
+        };
         let router = router.clone();
         let service = hyper::service::service_fn(move |mut request: hyper::Request<Incoming>| {
             request.extensions_mut().insert(ConnectInfo(peer));
@@ -55,8 +57,14 @@ pub(crate) async fn run(
     }
     drop(listener);
     let grace = Duration::from_secs(limits.shutdown_grace_s);
-    if tokio::time::timeout(grace, graceful.shutdown()).await.is_err() {
-        tracing::warn!(grace_s = limits.shutdown_grace_s, "requests were cut off at the stop");
+    if tokio::time::timeout(grace, graceful.shutdown())
+        .await
+        .is_err()
+    {
+        tracing::warn!(
+            grace_s = limits.shutdown_grace_s,
+            "requests were cut off at the stop"
+        );
     }
 }
 

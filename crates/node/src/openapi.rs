@@ -35,10 +35,7 @@ pub(crate) fn routes() -> Vec<Route> {
     ]
 }
 
-async fn document(
-    BaseUrl(base): BaseUrl,
-    query: Parameters,
-) -> Result<impl IntoResponse, Problem> {
+async fn document(BaseUrl(base): BaseUrl, query: Parameters) -> Result<impl IntoResponse, Problem> {
     query.finish()?;
     let mut document = PARSED.clone();
     if let Some(members) = document.as_object_mut() {
@@ -53,7 +50,9 @@ async fn readable(query: Parameters) -> Result<impl IntoResponse, Problem> {
     let mut rows = String::new();
     for (path, operations) in PARSED["paths"].as_object().into_iter().flatten() {
         for (method, operation) in operations.as_object().into_iter().flatten() {
-            let Some(summary) = operation["summary"].as_str() else { continue };
+            let Some(summary) = operation["summary"].as_str() else {
+                continue;
+            };
             // Writing into a string cannot fail.
             let _ = write!(
                 rows,
@@ -75,7 +74,10 @@ async fn readable(query: Parameters) -> Result<impl IntoResponse, Problem> {
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
 }
 
 #[cfg(test)]
@@ -96,39 +98,65 @@ mod tests {
             .collect();
         let mut described = BTreeSet::new();
         for (path, operations) in PARSED["paths"].as_object().unwrap() {
-            for method in operations.as_object().unwrap().keys().filter(|key| *key != "parameters") {
+            for method in operations
+                .as_object()
+                .unwrap()
+                .keys()
+                .filter(|key| *key != "parameters")
+            {
                 described.insert((method.clone(), path.clone()));
             }
         }
         let missing: Vec<_> = routes.difference(&described).collect();
         let extra: Vec<_> = described.difference(&routes).collect();
-        assert!(missing.is_empty(), "not in openapi/corridor.json: {missing:?}");
-        assert!(extra.is_empty(), "in openapi/corridor.json, but no route: {extra:?}");
+        assert!(
+            missing.is_empty(),
+            "not in openapi/corridor.json: {missing:?}"
+        );
+        assert!(
+            extra.is_empty(),
+            "in openapi/corridor.json, but no route: {extra:?}"
+        );
     }
 
     #[test]
     fn every_operation_is_whole() {
         let mut ids = BTreeSet::new();
         for (path, operations) in PARSED["paths"].as_object().unwrap() {
-            let shared = operations["parameters"].as_array().cloned().unwrap_or_default();
+            let shared = operations["parameters"]
+                .as_array()
+                .cloned()
+                .unwrap_or_default();
             for (method, operation) in operations.as_object().unwrap() {
                 if method == "parameters" {
                     continue;
                 }
                 let place = format!("{method} {path}");
                 let id = operation["operationId"].as_str().unwrap_or_default();
-                assert!(!id.is_empty() && ids.insert(id.to_string()), "operationId of {place}");
+                assert!(
+                    !id.is_empty() && ids.insert(id.to_string()),
+                    "operationId of {place}"
+                );
                 assert!(operation["summary"].is_string(), "summary of {place}");
-                assert!(operation["responses"]["default"].is_object(), "errors of {place}");
-                let own = operation["parameters"].as_array().cloned().unwrap_or_default();
+                assert!(
+                    operation["responses"]["default"].is_object(),
+                    "errors of {place}"
+                );
+                let own = operation["parameters"]
+                    .as_array()
+                    .cloned()
+                    .unwrap_or_default();
                 let named: BTreeSet<&str> = shared
                     .iter()
                     .chain(&own)
                     .filter(|parameter| parameter["in"] == "path")
                     .filter_map(|parameter| parameter["name"].as_str())
                     .collect();
-                let in_path: BTreeSet<&str> =
-                    path.split('{').skip(1).filter_map(|part| part.split('}').next()).collect();
+                let in_path: BTreeSet<&str> = path
+                    .split('{')
+                    .skip(1)
+                    .filter_map(|part| part.split('}').next())
+                    .collect();
                 assert_eq!(named, in_path, "path parameters of {place}");
             }
         }

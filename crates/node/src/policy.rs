@@ -69,7 +69,9 @@ pub struct LocalOperatorPolicy {
 impl LocalOperatorPolicy {
     /// The policy that a configuration asks for.
     pub fn new(config: &PolicyConfig) -> Self {
-        Self { private_collections: config.private_collections.iter().cloned().collect() }
+        Self {
+            private_collections: config.private_collections.iter().cloned().collect(),
+        }
     }
 }
 

@@ -69,7 +69,11 @@ impl Problem {
 
     /// 415: the body is not of a type this path reads.
     pub fn unsupported_type(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", detail)
+        Self::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "unsupported-media-type",
+            detail,
+        )
     }
 
     /// 416: the file has no such part.

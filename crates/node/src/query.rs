@@ -25,8 +25,9 @@ impl Parameters {
     /// All values of `name`, in order.
     pub(crate) fn take_all(&mut self, name: &'static str) -> Vec<String> {
         self.taken.push(name);
-        let (found, rest) =
-            std::mem::take(&mut self.pairs).into_iter().partition(|(key, _)| key == name);
+        let (found, rest) = std::mem::take(&mut self.pairs)
+            .into_iter()
+            .partition(|(key, _)| key == name);
         self.pairs = rest;
         Vec::into_iter(found).map(|(_, value)| value).collect()
     }
@@ -35,7 +36,10 @@ impl Parameters {
     pub(crate) fn take(&mut self, name: &'static str) -> Result<Option<String>, Problem> {
         let mut values = self.take_all(name);
         if values.len() > 1 {
-            return Err(Problem::invalid(format!("{name}: given {} times, not once", values.len())));
+            return Err(Problem::invalid(format!(
+                "{name}: given {} times, not once",
+                values.len()
+            )));
         }
         Ok(values.pop().filter(|value| !value.is_empty()))
     }
@@ -59,18 +63,25 @@ impl Parameters {
         &mut self,
         name: &'static str,
     ) -> Result<Option<Timestamp>, Problem> {
-        self.take(name)?.map(|text| instant(name, &text)).transpose()
+        self.take(name)?
+            .map(|text| instant(name, &text))
+            .transpose()
     }
 
     /// Refuses what nothing has taken.
     pub(crate) fn finish(self) -> Result<(), Problem> {
-        let Some((name, _)) = self.pairs.first() else { return Ok(()) };
+        let Some((name, _)) = self.pairs.first() else {
+            return Ok(());
+        };
         let known = if self.taken.is_empty() {
             "it takes none".to_string()
         } else {
             format!("known: {}", self.taken.join(", "))
         };
-        Err(Problem::invalid(format!("parameter {} is not known here; {known}", quoted(name))))
+        Err(Problem::invalid(format!(
+            "parameter {} is not known here; {known}",
+            quoted(name)
+        )))
     }
 }
 
@@ -86,7 +97,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Parameters {
                 pairs.len()
             )));
         }
-        Ok(Self { pairs, taken: Vec::new() })
+        Ok(Self {
+            pairs,
+            taken: Vec::new(),
+        })
     }
 }
 
@@ -149,8 +163,14 @@ mod tests {
     use super::*;
 
     fn parameters(pairs: &[(&str, &str)]) -> Parameters {
-        let pairs = pairs.iter().map(|(k, v)| ((*k).to_string(), (*v).to_string())).collect();
-        Parameters { pairs, taken: Vec::new() }
+        let pairs = pairs
+            .iter()
+            .map(|(k, v)| ((*k).to_string(), (*v).to_string()))
+            .collect();
+        Parameters {
+            pairs,
+            taken: Vec::new(),
+        }
     }
 
     #[test]

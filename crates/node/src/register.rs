@@ -72,7 +72,10 @@ async fn stations(
         })
         .collect();
     let document = json!({ "type": "FeatureCollection", "features": features });
-    Ok(([(header::CONTENT_TYPE, "application/geo+json")], Json(document)))
+    Ok((
+        [(header::CONTENT_TYPE, "application/geo+json")],
+        Json(document),
+    ))
 }
 
 async fn tracks(
@@ -91,7 +94,8 @@ async fn tracks(
     };
     let step_s = step_s.unwrap_or(STEP_DEFAULT_S);
     let chain = node.chain().clone();
-    let tracks =
-        node.work(async move { chain.tracks((from, to), step_s, names).await }).await?;
+    let tracks = node
+        .work(async move { chain.tracks((from, to), step_s, names).await })
+        .await?;
     Ok(Json(tracks?))
 }

@@ -30,7 +30,12 @@ impl Route {
         H: Handler<T, Node>,
         T: 'static,
     {
-        Self { method: "GET", path, action, handler: get(handler) }
+        Self {
+            method: "GET",
+            path,
+            action,
+            handler: get(handler),
+        }
     }
 
     /// A route that adds, or searches with a body.
@@ -39,7 +44,12 @@ impl Route {
         H: Handler<T, Node>,
         T: 'static,
     {
-        Self { method: "POST", path, action, handler: post(handler) }
+        Self {
+            method: "POST",
+            path,
+            action,
+            handler: post(handler),
+        }
     }
 
     /// A route that removes.
@@ -48,7 +58,12 @@ impl Route {
         H: Handler<T, Node>,
         T: 'static,
     {
-        Self { method: "DELETE", path, action, handler: delete(handler) }
+        Self {
+            method: "DELETE",
+            path,
+            action,
+            handler: delete(handler),
+        }
     }
 }
 
@@ -88,17 +103,25 @@ pub(crate) fn router(node: &Node) -> Router<Node> {
     }
     router
         .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
-        .fallback_service(get(crate::ui::page).route_layer(middleware::from_fn_with_state(
-            node.clone(),
-            |State(node): State<Node>, request: Request, next: Next| {
-                permit(node, Action::ReadPage, request, next)
-            },
-        )).fallback(|| async { Problem::method_not_allowed() }).with_state(node.clone()))
+        .fallback_service(
+            get(crate::ui::page)
+                .route_layer(middleware::from_fn_with_state(
+                    node.clone(),
+                    |State(node): State<Node>, request: Request, next: Next| {
+                        permit(node, Action::ReadPage, request, next)
+                    },
+                ))
+                .fallback(|| async { Problem::method_not_allowed() })
+                .with_state(node.clone()),
+        )
 }
 
 /// Lets the request through if the policy allows its action to its caller.
 async fn permit(node: Node, action: Action, request: Request, next: Next) -> Response {
-    let principal = request.extensions().get::<Principal>().unwrap_or(&Principal::Stranger);
+    let principal = request
+        .extensions()
+        .get::<Principal>()
+        .unwrap_or(&Principal::Stranger);
     if node.policy().allows(principal, action) {
         next.run(request).await
     } else {

@@ -13,10 +13,7 @@ pub(crate) fn routes() -> Vec<Route> {
     vec![Route::get("/api/status", Action::ReadStatus, status)]
 }
 
-async fn status(
-    State(node): State<Node>,
-    query: Parameters,
-) -> Result<impl IntoResponse, Problem> {
+async fn status(State(node): State<Node>, query: Parameters) -> Result<impl IntoResponse, Problem> {
     query.finish()?;
     Ok(Json(node.chain().status()))
 }

@@ -35,8 +35,16 @@ const ZOOMS_BELOW: u8 = 3;
 pub(crate) fn routes() -> Vec<Route> {
     use Action::ReadPixels as Read;
     vec![
-        Route::get("/tiles/{collection}/{item}/{asset}/tilejson.json", Read, tilejson),
-        Route::get("/tiles/{collection}/{item}/{asset}/{z}/{x}/{y}", Read, picture),
+        Route::get(
+            "/tiles/{collection}/{item}/{asset}/tilejson.json",
+            Read,
+            tilejson,
+        ),
+        Route::get(
+            "/tiles/{collection}/{item}/{asset}/{z}/{x}/{y}",
+            Read,
+            picture,
+        ),
     ]
 }
 
@@ -92,7 +100,9 @@ async fn tilejson(
     })
     .await?;
     let (minzoom, maxzoom) = zooms(bounds, side_px);
-    let path = [&collection, &item, &asset].map(|part| path_part(part)).join("/");
+    let path = [&collection, &item, &asset]
+        .map(|part| path_part(part))
+        .join("/");
     Ok(Json(json!({
         "tilejson": "3.0.0",
         "name": format!("{}: {title}", found.id),
@@ -115,7 +125,10 @@ fn address(z: &str, x: &str, y: &str) -> Result<(u8, u32, u32), Problem> {
         return Err(wrong());
     }
     let z: u8 = z.parse().map_err(|_| wrong())?;
-    let (x, y) = (x.parse().map_err(|_| wrong())?, y.parse().map_err(|_| wrong())?);
+    let (x, y) = (
+        x.parse().map_err(|_| wrong())?,
+        y.parse().map_err(|_| wrong())?,
+    );
     // The grid alone says whether the address is one.
     tile::grid(z, x, y).map_err(|e| Problem::not_found(e.to_string()))?;
     Ok((z, x, y))
@@ -130,11 +143,16 @@ async fn with_dataset<T: Send + 'static>(
     work: impl FnOnce(&Dataset) -> Result<T, RasterError> + Send + 'static,
 ) -> Result<T, Problem> {
     let VisibleAsset { key, .. } = visible;
-    let local = files.path(&key).map_err(|e| Problem::internal("finding a file", e))?;
+    let local = files
+        .path(&key)
+        .map_err(|e| Problem::internal("finding a file", e))?;
     let bytes = match &local {
         Some(_) => None,
         None => Some(
-            files.get(&key).await.map_err(|e| Problem::internal("fetching a catalogued file", e))?,
+            files
+                .get(&key)
+                .await
+                .map_err(|e| Problem::internal("fetching a catalogued file", e))?,
         ),
     };
     let place = node
@@ -185,29 +203,49 @@ fn tile_tag(
     use std::hash::{DefaultHasher, Hash, Hasher};
     let mut hasher = DefaultHasher::new();
     // Style has no Hash (it holds floating-point numbers); its debug form is complete.
-    (env!("CARGO_PKG_VERSION"), format!("{style:?}"), &visible.key).hash(&mut hasher);
+    (
+        env!("CARGO_PKG_VERSION"),
+        format!("{style:?}"),
+        &visible.key,
+    )
+        .hash(&mut hasher);
     etag(&visible.asset, 0).hash(&mut hasher);
     format!("\"{:016x}-{z}-{x}-{y}\"", hasher.finish())
 }
 
 fn middle_lon(bounds: [f64; 4]) -> f64 {
     let [west, _, east, _] = bounds;
-    let span = if west > east { east + 360.0 - west } else { east - west };
+    let span = if west > east {
+        east + 360.0 - west
+    } else {
+        east - west
+    };
     let middle = west + span / 2.0;
-    if middle > 180.0 { middle - 360.0 } else { middle }
+    if middle > 180.0 {
+        middle - 360.0
+    } else {
+        middle
+    }
 }
 
 /// Least and greatest useful zoom: from where the whole fits well within a tile, to where a pixel
 /// of the file is about a pixel of the map.
 fn zooms(bounds: [f64; 4], (width_px, height_px): (usize, usize)) -> (u8, u8) {
     let [west, south, east, north] = bounds;
-    let span = if west > east { east + 360.0 - west } else { east - west };
+    let span = if west > east {
+        east + 360.0 - west
+    } else {
+        east - west
+    };
     let longest_px = width_px.max(height_px).max(1) as f64;
     let longest_deg = span.max(north - south).max(1e-6);
     let whole = (360.0 / longest_deg).log2();
     let finest = (whole + (longest_px / TILE_SIDE_PX as f64).log2()).ceil();
     let clamp = |zoom: f64| zoom.clamp(0.0, f64::from(ZOOM_MAX)) as u8;
-    (clamp(whole.floor()).saturating_sub(ZOOMS_BELOW), clamp(finest))
+    (
+        clamp(whole.floor()).saturating_sub(ZOOMS_BELOW),
+        clamp(finest),
+    )
 }
 
 fn attribution(item: &corridor_catalog::Item) -> String {
@@ -218,7 +256,11 @@ fn attribution(item: &corridor_catalog::Item) -> String {
         .filter_map(|provider| provider.get("name")?.as_str())
         .collect();
     // TileJSON takes HTML here; names are text.
-    names.join(", ").replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    names
+        .join(", ")
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
 }
 
 #[cfg(test)]

@@ -76,9 +76,15 @@ fn respond(path: &str, file: EmbeddedFile, headers: &HeaderMap) -> Response {
         Body::from(file.data.into_owned()).into_response()
     };
     let out = response.headers_mut();
-    out.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type(path)));
+    out.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static(media_type(path)),
+    );
     out.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
-    out.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE_CSP));
+    out.insert(
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static(PAGE_CSP),
+    );
     if let Ok(etag) = HeaderValue::from_str(&etag) {
         out.insert(header::ETAG, etag);
     }
@@ -100,24 +106,34 @@ pub(crate) fn matches_etag(headers: &HeaderMap, etag: &str) -> bool {
 /// Lower-case hexadecimal of `bytes`.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing into a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            // Writing into a string cannot fail.
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }
 
 /// Whether the bundler put a digest into the name (`name-1a2B3c4D.js`), so that it never changes.
 fn has_digest_in_name(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();
-    let Some((stem, _)) = name.split_once('.') else { return false };
+    let Some((stem, _)) = name.split_once('.') else {
+        return false;
+    };
     let Some(digest) = stem.len().checked_sub(8).and_then(|at| stem.get(at..)) else {
         return false;
     };
     path.contains('/')
-        && stem.get(..stem.len() - 8).is_some_and(|before| before.ends_with('-'))
-        && digest.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
-        && digest.bytes().any(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
+        && stem
+            .get(..stem.len() - 8)
+            .is_some_and(|before| before.ends_with('-'))
+        && digest
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+        && digest
+            .bytes()
+            .any(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
 }
 
 fn media_type(path: &str) -> &'static str {
@@ -158,7 +174,10 @@ mod tests {
     #[test]
     fn etags_are_compared_weakly() {
         let mut headers = HeaderMap::new();
-        headers.insert(header::IF_NONE_MATCH, HeaderValue::from_static("\"x\", W/\"abc\""));
+        headers.insert(
+            header::IF_NONE_MATCH,
+            HeaderValue::from_static("\"x\", W/\"abc\""),
+        );
         assert!(matches_etag(&headers, "\"abc\""));
         assert!(!matches_etag(&headers, "\"ab\""));
     }

@@ -14,6 +14,7 @@ use corridor_catalog::store::MAX_LIMIT;
 use corridor_catalog::{
     Asset, AssetStore, Catalog, CatalogError, Collection, ErrorClass, Item, Page, Search,
 };
+use serde_json::Value;
 use std::sync::Arc;
 
 /// The catalogue and its files, filtered for one caller.
@@ -39,7 +40,12 @@ impl View {
         policy: Arc<dyn Policy>,
         principal: Principal,
     ) -> Self {
-        Self { catalog, assets, policy, principal }
+        Self {
+            catalog,
+            assets,
+            policy,
+            principal,
+        }
     }
 
     /// The files; ask only for keys that [`View::asset`] or [`View::asset_at`] gave.
@@ -79,6 +85,36 @@ impl View {
         self.catalog.item(collection, id).await
     }
 
+    /// What filters can name in one collection, or in all that the caller sees.
+    pub(crate) async fn queryables(&self, only: Option<&str>) -> Result<Value, CatalogError> {
+        if let Some(id) = only {
+            self.collection(id).await?;
+            return self.catalog.queryables(Some(id)).await;
+        }
+        let all = self.catalog.collections().await?;
+        if all.iter().all(|collection| self.sees(&collection.id)) {
+            return self.catalog.queryables(None).await;
+        }
+        // Names of properties tell of a collection too: only those of visible ones are joined.
+        let mut joined = Value::Null;
+        for collection in all.iter().filter(|collection| self.sees(&collection.id)) {
+            let one = self.catalog.queryables(Some(&collection.id)).await?;
+            match (
+                joined.get_mut("properties").and_then(Value::as_object_mut),
+                one.get("properties"),
+            ) {
+                (Some(names), Some(Value::Object(more))) => {
+                    names.extend(
+                        more.iter()
+                            .map(|(name, schema)| (name.clone(), schema.clone())),
+                    );
+                }
+                _ => joined = one,
+            }
+        }
+        Ok(joined)
+    }
+
     /// Items that fit `search` among what the caller sees; the count is of those alone.
     pub(crate) async fn search(&self, mut search: Search) -> Result<Page, CatalogError> {
         // A wrong search is wrong whatever the caller sees.
@@ -93,12 +129,16 @@ impl View {
         if !search.collections.is_empty() {
             search.collections.retain(|id| self.sees(id));
             if search.collections.is_empty() {
-                return Ok(Page { matched: search.count.then_some(0), ..Page::default() });
+                return Ok(Page {
+                    matched: search.count.then_some(0),
+                    ..Page::default()
+                });
             }
         }
         let mut page = self.catalog.search(&search).await?;
         // A private collection made since the list above was read must not slip through.
-        page.items.retain(|item| item.collection.as_deref().is_some_and(|id| self.sees(id)));
+        page.items
+            .retain(|item| item.collection.as_deref().is_some_and(|id| self.sees(id)));
         Ok(page)
     }
 
@@ -112,11 +152,17 @@ impl View {
         let item = self.item(collection, item).await?;
         let visible = item.assets.get(name).and_then(|asset| {
             let key = AssetStore::key_of_href(&asset.href)?.to_string();
-            Some(VisibleAsset { key, asset: asset.clone() })
+            Some(VisibleAsset {
+                key,
+                asset: asset.clone(),
+            })
         });
         match visible {
             Some(visible) => Ok((item, visible)),
-            None => Err(Problem::not_found(format!("item {:?} has no asset {name:?} here", item.id))),
+            None => Err(Problem::not_found(format!(
+                "item {:?} has no asset {name:?} here",
+                item.id
+            ))),
         }
     }
 
@@ -132,7 +178,10 @@ impl View {
         };
         let collection = match read_key_segment(collection) {
             Some(id) => id,
-            None => self.collection_of_segment(collection).await?.ok_or_else(none)?,
+            None => self
+                .collection_of_segment(collection)
+                .await?
+                .ok_or_else(none)?,
         };
         let found = match read_key_segment(item) {
             Some(id) => self.item(&collection, &id).await,
@@ -148,13 +197,19 @@ impl View {
             .into_values()
             .find(|asset| AssetStore::key_of_href(&asset.href) == Some(key))
             .ok_or_else(none)?;
-        Ok(VisibleAsset { key: key.to_string(), asset })
+        Ok(VisibleAsset {
+            key: key.to_string(),
+            asset,
+        })
     }
 
     /// The collection whose long id a key shortens to `segment`.
     async fn collection_of_segment(&self, segment: &str) -> Result<Option<String>, CatalogError> {
         let collections = self.collections().await?;
-        Ok(collections.into_iter().map(|c| c.id).find(|id| key_segment(id) == segment))
+        Ok(collections
+            .into_iter()
+            .map(|c| c.id)
+            .find(|id| key_segment(id) == segment))
     }
 
     /// The item whose long id a key shortens to `segment`: all of the collection are looked at,
@@ -167,7 +222,11 @@ impl View {
         };
         loop {
             let page = self.search(search.clone()).await?;
-            if let Some(item) = page.items.into_iter().find(|i| key_segment(&i.id) == segment) {
+            if let Some(item) = page
+                .items
+                .into_iter()
+                .find(|i| key_segment(&i.id) == segment)
+            {
                 return Ok(item);
             }
             search.token = page.next;
@@ -202,8 +261,11 @@ impl FromRequestParts<Node> for View {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, node: &Node) -> Result<Self, Self::Rejection> {
-        let principal =
-            parts.extensions.get::<Principal>().cloned().unwrap_or(Principal::Stranger);
+        let principal = parts
+            .extensions
+            .get::<Principal>()
+            .cloned()
+            .unwrap_or(Principal::Stranger);
         Ok(node.view(principal))
     }
 }

@@ -36,7 +36,11 @@ async fn add(
     query.finish()?;
     let watch = node.chain().add_watch(watch).await?;
     let place = format!("/api/watches/{}", path_part(&watch.id));
-    Ok((StatusCode::CREATED, [(header::LOCATION, place)], Json(watch)))
+    Ok((
+        StatusCode::CREATED,
+        [(header::LOCATION, place)],
+        Json(watch),
+    ))
 }
 
 async fn show(

@@ -19,7 +19,10 @@ pub(crate) enum Wanted {
 /// A range in a form not understood, or several ranges, ask for the whole file: the standard lets
 /// a server do so, and clients that read COGs ask for one range at a time.
 pub(crate) fn wanted(headers: &HeaderMap, etag: &str, size: u64) -> Wanted {
-    let Some(text) = headers.get(header::RANGE).and_then(|value| value.to_str().ok()) else {
+    let Some(text) = headers
+        .get(header::RANGE)
+        .and_then(|value| value.to_str().ok())
+    else {
         return Wanted::All;
     };
     if let Some(held) = headers.get(header::IF_RANGE) {
@@ -28,13 +31,24 @@ pub(crate) fn wanted(headers: &HeaderMap, etag: &str, size: u64) -> Wanted {
             return Wanted::All;
         }
     }
-    let Some((unit, spec)) = text.split_once('=') else { return Wanted::All };
-    let Some((first, last)) = spec.trim().split_once('-') else { return Wanted::All };
+    let Some((unit, spec)) = text.split_once('=') else {
+        return Wanted::All;
+    };
+    let Some((first, last)) = spec.trim().split_once('-') else {
+        return Wanted::All;
+    };
     if !unit.trim().eq_ignore_ascii_case("bytes") {
         return Wanted::All;
     }
-    match (number(first), number(last), first.trim().is_empty(), last.trim().is_empty()) {
-        (Some(first), Some(last), _, _) if first <= last => part(first, last.saturating_add(1), size),
+    match (
+        number(first),
+        number(last),
+        first.trim().is_empty(),
+        last.trim().is_empty(),
+    ) {
+        (Some(first), Some(last), _, _) if first <= last => {
+            part(first, last.saturating_add(1), size)
+        }
         (Some(first), None, _, true) => part(first, size, size),
         (None, Some(0), true, _) => Wanted::Nothing,
         (None, Some(length), true, _) => part(size.saturating_sub(length), size, size),
@@ -44,7 +58,11 @@ pub(crate) fn wanted(headers: &HeaderMap, etag: &str, size: u64) -> Wanted {
 
 fn part(start: u64, end: u64, size: u64) -> Wanted {
     let end = end.min(size);
-    if start < end { Wanted::Part(start..end) } else { Wanted::Nothing }
+    if start < end {
+        Wanted::Part(start..end)
+    } else {
+        Wanted::Nothing
+    }
 }
 
 /// Digits alone; a number past 64 bits is past every file.
@@ -76,12 +94,22 @@ mod tests {
         assert_eq!(asked("bytes=500-", 1000), Wanted::Part(500..1000));
         assert_eq!(asked("bytes=-300", 1000), Wanted::Part(700..1000));
         assert_eq!(asked("bytes=-3000", 1000), Wanted::Part(0..1000));
-        assert_eq!(asked("bytes=0-18446744073709551615", 1000), Wanted::Part(0..1000));
+        assert_eq!(
+            asked("bytes=0-18446744073709551615", 1000),
+            Wanted::Part(0..1000)
+        );
         assert_eq!(asked("bytes=99999999999999999999-", 1000), Wanted::Nothing);
         assert_eq!(asked("bytes=1000-", 1000), Wanted::Nothing);
         assert_eq!(asked("bytes=-0", 1000), Wanted::Nothing);
         assert_eq!(asked("bytes=0-", 0), Wanted::Nothing);
-        for all in ["bytes=5-1", "bytes=a-b", "bytes=0-1,3-4", "lines=0-1", "bytes", "bytes=-"] {
+        for all in [
+            "bytes=5-1",
+            "bytes=a-b",
+            "bytes=0-1,3-4",
+            "lines=0-1",
+            "bytes",
+            "bytes=-",
+        ] {
             assert_eq!(asked(all, 1000), Wanted::All, "{all}");
         }
     }

@@ -1,23 +1,33 @@
 //! Stored documents as they are served: absolute addresses, the links of an API, and nothing that
 //! points at what the caller may not see.
 
-use super::fields::{self, Fields};
 use super::parameter::SearchBody;
 use crate::problem::Problem;
 use crate::view::View;
 use axum::http::Uri;
 use corridor_catalog::stac::Extent;
-use corridor_catalog::{Collection, Item, Link, Page};
+use corridor_catalog::{Collection, Fields, Item, Link, Page};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::{Value, json};
 
 /// What need not be escaped in one part of a path.
-const PATH_PART: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b':');
+const PATH_PART: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~')
+    .remove(b':');
 
 /// Links that say where a document is in the tree. The server knows; stored ones are dropped.
-const TREE_LINKS: [&str; 7] =
-    ["self", "root", "parent", "collection", "items", "child", "item"];
+const TREE_LINKS: [&str; 7] = [
+    "self",
+    "root",
+    "parent",
+    "collection",
+    "items",
+    "child",
+    "item",
+];
 
 /// One part of a path, escaped.
 pub(crate) fn path_part(text: &str) -> String {
@@ -108,7 +118,7 @@ impl<'a> Documents<'a> {
         for item in page.items {
             let document = self.item(item)?;
             features.push(match wanted {
-                Some(wanted) => fields::select(document, wanted),
+                Some(wanted) => wanted.apply(&document),
                 None => document,
             });
         }
@@ -127,13 +137,21 @@ impl<'a> Documents<'a> {
 
     /// The link to the next page of a search by query: the same query with another token.
     pub(crate) fn next_by_query(&self, uri: &Uri, token: &str) -> Link {
-        let kept = uri.query().unwrap_or_default().split('&').filter(|pair| {
-            !pair.is_empty() && *pair != "token" && !pair.starts_with("token=")
-        });
+        let kept = uri
+            .query()
+            .unwrap_or_default()
+            .split('&')
+            .filter(|pair| !pair.is_empty() && *pair != "token" && !pair.starts_with("token="));
         let mut query: Vec<String> = kept.map(str::to_string).collect();
-        query.push(format!("token={}", utf8_percent_encode(token, NON_ALPHANUMERIC)));
-        let mut link =
-            self.link("next", &format!("{}?{}", uri.path(), query.join("&")), super::GEOJSON);
+        query.push(format!(
+            "token={}",
+            utf8_percent_encode(token, NON_ALPHANUMERIC)
+        ));
+        let mut link = self.link(
+            "next",
+            &format!("{}?{}", uri.path(), query.join("&")),
+            super::GEOJSON,
+        );
         link.additional.insert("method".into(), "GET".into());
         link
     }
@@ -156,11 +174,18 @@ impl<'a> Documents<'a> {
             .into_iter()
             .filter(|link| !TREE_LINKS.contains(&link.rel.as_str()))
             .filter(|link| collection_of(&link.href).is_none_or(|id| self.view.sees(&id)))
-            .map(|link| Link { href: self.absolute(&link.href), ..link })
+            .map(|link| Link {
+                href: self.absolute(&link.href),
+                ..link
+            })
     }
 
     fn absolute(&self, href: &str) -> String {
-        if href.starts_with('/') { format!("{}{href}", self.base) } else { href.to_string() }
+        if href.starts_with('/') {
+            format!("{}{href}", self.base)
+        } else {
+            href.to_string()
+        }
     }
 }
 
@@ -171,7 +196,10 @@ pub(crate) fn collection_of(href: &str) -> Option<String> {
         let part = rest.split(['/', '?', '#']).next().unwrap_or_default();
         percent_decode_str(part).decode_utf8_lossy().into_owned()
     };
-    if let Some(rest) = BEFORE.iter().find_map(|before| Some(href.split_once(before)?.1)) {
+    if let Some(rest) = BEFORE
+        .iter()
+        .find_map(|before| Some(href.split_once(before)?.1))
+    {
         return Some(first(rest));
     }
     // Keys of files have the room before the collection, and write it in their own way.
@@ -204,6 +232,9 @@ mod tests {
 
     #[test]
     fn ids_are_escaped_in_paths() {
-        assert_eq!(item_path("a/b", "c?d é"), "/stac/collections/a%2Fb/items/c%3Fd%20%C3%A9");
+        assert_eq!(
+            item_path("a/b", "c?d é"),
+            "/stac/collections/a%2Fb/items/c%3Fd%20%C3%A9"
+        );
     }
 }

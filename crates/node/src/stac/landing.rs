@@ -13,8 +13,8 @@ use axum::extract::State;
 use corridor_catalog::stac::STAC_VERSION;
 use serde_json::{Value, json};
 
-/// Conformance classes that this API meets; each is exercised by a test.
-const CONFORMANCE: [&str; 10] = [
+/// Conformance classes that this API meets.
+const CONFORMANCE: [&str; 26] = [
     "https://api.stacspec.org/v1.0.0/core",
     "https://api.stacspec.org/v1.0.0/collections",
     "https://api.stacspec.org/v1.0.0/ogcapi-features",
@@ -23,8 +23,24 @@ const CONFORMANCE: [&str; 10] = [
     "https://api.stacspec.org/v1.0.0/item-search",
     "https://api.stacspec.org/v1.0.0/item-search#sort",
     "https://api.stacspec.org/v1.0.0/item-search#fields",
+    "https://api.stacspec.org/v1.0.0/item-search#filter",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables",
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/filter",
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/features-filter",
+    "http://www.opengis.net/spec/cql2/1.0/conf/cql2-text",
+    "http://www.opengis.net/spec/cql2/1.0/conf/cql2-json",
+    "http://www.opengis.net/spec/cql2/1.0/conf/basic-cql2",
+    "http://www.opengis.net/spec/cql2/1.0/conf/advanced-comparison-operators",
+    "http://www.opengis.net/spec/cql2/1.0/conf/case-insensitive-comparison",
+    "http://www.opengis.net/spec/cql2/1.0/conf/basic-spatial-functions",
+    "http://www.opengis.net/spec/cql2/1.0/conf/basic-spatial-functions-plus",
+    "http://www.opengis.net/spec/cql2/1.0/conf/spatial-functions",
+    "http://www.opengis.net/spec/cql2/1.0/conf/temporal-functions",
+    "http://www.opengis.net/spec/cql2/1.0/conf/array-functions",
+    "http://www.opengis.net/spec/cql2/1.0/conf/property-property",
+    "http://www.opengis.net/spec/cql2/1.0/conf/arithmetic",
 ];
 
 pub(crate) async fn landing(
@@ -52,8 +68,11 @@ pub(crate) async fn landing(
         documents.link(queryables::REL, "/stac/queryables", queryables::SCHEMA_JSON),
     ];
     for collection in view.collections().await? {
-        let link =
-            documents.link("child", &collection_path(&collection.id), "application/json");
+        let link = documents.link(
+            "child",
+            &collection_path(&collection.id),
+            "application/json",
+        );
         links.push(match collection.title {
             Some(title) => link.with_title(title),
             None => link,

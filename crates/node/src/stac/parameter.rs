@@ -1,10 +1,9 @@
 //! What a search asks for, from a query or from a body, checked.
 
-use super::fields::Fields;
 use crate::problem::Problem;
 use crate::query::{Parameters, quoted, unescaped_plus};
 use corridor_catalog::store::SortKey;
-use corridor_catalog::{Bbox, Interval, Search};
+use corridor_catalog::{Bbox, Fields, Filter, Interval, Search};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
@@ -35,6 +34,12 @@ pub(crate) struct SearchBody {
     sortby: Option<Vec<SortKey>>,
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "not_null")]
     fields: Option<FieldsBody>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    filter: Option<Value>,
+    #[serde(rename = "filter-lang", skip_serializing_if = "Option::is_none")]
+    filter_lang: Option<String>,
+    #[serde(rename = "filter-crs", skip_serializing_if = "Option::is_none")]
+    filter_crs: Option<String>,
     /// Where the page before ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) token: Option<String>,
@@ -79,11 +84,24 @@ impl Asked {
                 .map_err(|e| Problem::invalid(format!("intersects: {} ({e})", quoted(&text))))?;
             search.intersects = geometry(value)?;
         }
+        let language = Language::named(query.take("filter-lang")?.as_deref())?;
+        crs(query.take("filter-crs")?.as_deref())?;
+        if let Some(text) = query.take("filter")? {
+            search.filter = Some(match language.unwrap_or(Language::Text) {
+                Language::Text => Filter::from_text(&text).map_err(invalid)?,
+                Language::Json => {
+                    let value = serde_json::from_str(&text).map_err(|e| {
+                        Problem::invalid(format!("filter: {} ({e})", quoted(&text)))
+                    })?;
+                    Filter::from_json(&value).map_err(invalid)?
+                }
+            });
+        }
         // An empty value is no value elsewhere; here it asks for the default members.
         let mut names = query.take_all("fields");
         let fields = match (names.pop(), names.is_empty()) {
             (None, _) => None,
-            (Some(text), true) => Some(fields(&text)),
+            (Some(text), true) => Some(Fields::parse(&text).map_err(invalid)?),
             (Some(_), false) => {
                 return Err(Problem::invalid("fields: given more than once"));
             }
@@ -110,10 +128,26 @@ impl Asked {
         if let Some(value) = &body.intersects {
             search.intersects = geometry(value.clone())?;
         }
+        let language = Language::named(body.filter_lang.as_deref())?;
+        crs(body.filter_crs.as_deref())?;
+        if let Some(value) = &body.filter {
+            search.filter = Some(match (language.unwrap_or(Language::Json), value) {
+                (Language::Text, Value::String(text)) => {
+                    Filter::from_text(text).map_err(invalid)?
+                }
+                (Language::Json, value) => Filter::from_json(value).map_err(invalid)?,
+                (Language::Text, _) => {
+                    return Err(Problem::invalid("filter: CQL2 text is a string"));
+                }
+            });
+        }
         let fields = body.fields.as_ref().map(|asked| Fields {
             include: asked.include.clone().unwrap_or_default(),
             exclude: asked.exclude.clone().unwrap_or_default(),
         });
+        if let Some(fields) = &fields {
+            fields.check().map_err(invalid)?;
+        }
         Self { search, fields }.checked()
     }
 
@@ -132,9 +166,9 @@ fn invalid(error: impl std::fmt::Display) -> Problem {
 fn limit(asked: Option<i64>) -> Result<Option<usize>, Problem> {
     match asked {
         None => Ok(None),
-        Some(number) if number < 1 => {
-            Err(Problem::invalid(format!("limit: {number} is not a number from 1 up")))
-        }
+        Some(number) if number < 1 => Err(Problem::invalid(format!(
+            "limit: {number} is not a number from 1 up"
+        ))),
         Some(number) => {
             let number = usize::try_from(number).unwrap_or(super::PAGE_ITEMS_MAX);
             Ok(Some(number.min(super::PAGE_ITEMS_MAX)))
@@ -143,8 +177,13 @@ fn limit(asked: Option<i64>) -> Result<Option<usize>, Problem> {
 }
 
 fn list(text: Option<String>) -> Vec<String> {
-    text.map(|text| text.split(',').filter(|id| !id.is_empty()).map(str::to_string).collect())
-        .unwrap_or_default()
+    text.map(|text| {
+        text.split(',')
+            .filter(|id| !id.is_empty())
+            .map(str::to_string)
+            .collect()
+    })
+    .unwrap_or_default()
 }
 
 fn geometry<T: serde::de::DeserializeOwned>(value: Value) -> Result<Option<T>, Problem> {
@@ -153,15 +192,37 @@ fn geometry<T: serde::de::DeserializeOwned>(value: Value) -> Result<Option<T>, P
         .map_err(|e| Problem::invalid(format!("intersects: not a GeoJSON geometry: {e}")))
 }
 
-fn fields(text: &str) -> Fields {
-    let mut fields = Fields::default();
-    for name in text.split(',').map(str::trim).filter(|name| !name.is_empty()) {
-        match name.strip_prefix('-') {
-            Some(name) => fields.exclude.push(name.to_string()),
-            None => fields.include.push(name.trim_start_matches('+').to_string()),
+/// The two ways to write CQL2.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Language {
+    Text,
+    Json,
+}
+
+impl Language {
+    fn named(name: Option<&str>) -> Result<Option<Self>, Problem> {
+        match name {
+            None => Ok(None),
+            Some("cql2-text") => Ok(Some(Self::Text)),
+            Some("cql2-json") => Ok(Some(Self::Json)),
+            Some(other) => Err(Problem::invalid(format!(
+                "filter-lang: {} is neither cql2-text nor cql2-json",
+                quoted(other)
+            ))),
         }
     }
-    fields
+}
+
+/// Filters are in longitude and latitude; another reference system is refused, not ignored.
+fn crs(name: Option<&str>) -> Result<(), Problem> {
+    const CRS84: &str = "http://www.opengis.net/def/crs/OGC/1.3/CRS84";
+    match name {
+        None | Some(CRS84) => Ok(()),
+        Some(other) => Err(Problem::invalid(format!(
+            "filter-crs: {} is not {CRS84}",
+            quoted(other)
+        ))),
+    }
 }
 
 #[cfg(test)]
@@ -170,7 +231,10 @@ mod tests {
 
     #[test]
     fn limits_are_lowered_and_never_raised() {
-        assert_eq!(limit(Some(1_000_000)).unwrap(), Some(super::super::PAGE_ITEMS_MAX));
+        assert_eq!(
+            limit(Some(1_000_000)).unwrap(),
+            Some(super::super::PAGE_ITEMS_MAX)
+        );
         assert_eq!(limit(Some(7)).unwrap(), Some(7));
         assert!(limit(Some(0)).is_err());
         assert!(limit(Some(-1)).is_err());
@@ -181,15 +245,6 @@ mod tests {
         assert!(serde_json::from_str::<SearchBody>(r#"{"fields": null}"#).is_err());
         let body: SearchBody = serde_json::from_str(r#"{"fields": {"include": null}}"#).unwrap();
         assert!(Asked::from_body(&body).unwrap().fields.is_some());
-        assert!(serde_json::from_str::<SearchBody>(r#"{"filter": "a = 1"}"#).is_err());
-    }
-
-    #[test]
-    fn field_names_are_signed() {
-        let asked = fields("+a,-b, c");
-        assert_eq!((asked.include, asked.exclude), (
-            vec!["a".to_string(), "c".to_string()],
-            vec!["b".to_string()]
-        ));
+        assert!(serde_json::from_str::<SearchBody>(r#"{"query": {}}"#).is_err());
     }
 }

@@ -39,8 +39,11 @@ impl Asked {
                 bands.len()
             )));
         }
-        let rescale: Vec<(f64, f64)> =
-            query.take_all("rescale").iter().map(|text| range(text)).collect::<Result<_, _>>()?;
+        let rescale: Vec<(f64, f64)> = query
+            .take_all("rescale")
+            .iter()
+            .map(|text| range(text))
+            .collect::<Result<_, _>>()?;
         let drawn = if bands.is_empty() { 3 } else { bands.len() };
         if rescale.len() > 1 && rescale.len() != drawn {
             return Err(Problem::invalid(format!(
@@ -58,15 +61,30 @@ impl Asked {
             let bands: Vec<String> = self.bands.iter().map(usize::to_string).collect();
             pairs.push(format!("bands={}", bands.join(",")));
         }
-        pairs.extend(self.rescale.iter().map(|(low, high)| format!("rescale={low},{high}")));
-        if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) }
+        pairs.extend(
+            self.rescale
+                .iter()
+                .map(|(low, high)| format!("rescale={low},{high}")),
+        );
+        if pairs.is_empty() {
+            String::new()
+        } else {
+            format!("?{}", pairs.join("&"))
+        }
     }
 }
 
 fn band(text: &str) -> Result<usize, Problem> {
-    text.trim().parse().ok().filter(|number| (1..=BAND_MAX).contains(number)).ok_or_else(|| {
-        Problem::invalid(format!("bands: {} is not a band number from 1 up", quoted(text)))
-    })
+    text.trim()
+        .parse()
+        .ok()
+        .filter(|number| (1..=BAND_MAX).contains(number))
+        .ok_or_else(|| {
+            Problem::invalid(format!(
+                "bands: {} is not a band number from 1 up",
+                quoted(text)
+            ))
+        })
 }
 
 fn range(text: &str) -> Result<(f64, f64), Problem> {
@@ -76,16 +94,25 @@ fn range(text: &str) -> Result<(f64, f64), Problem> {
         (low.is_finite() && high.is_finite() && low < high).then_some((low, high))
     };
     read().ok_or_else(|| {
-        Problem::invalid(format!("rescale: {} is not low,high with low < high", quoted(text)))
+        Problem::invalid(format!(
+            "rescale: {} is not low,high with low < high",
+            quoted(text)
+        ))
     })
 }
 
 /// The style of the asset `name` of `item`.
 pub(super) fn choose(item: &Item, name: &str, asked: &Asked) -> Style {
-    let Some(asset) = item.assets.get(name) else { return Style::default() };
+    let Some(asset) = item.assets.get(name) else {
+        return Style::default();
+    };
     let plain = asked.bands.is_empty() && asked.rescale.is_empty();
     if plain && let Some(classes) = classes(item, asset) {
-        return Style { bands: vec![0], colors: Colors::Classes(classes), ..Style::default() };
+        return Style {
+            bands: vec![0],
+            colors: Colors::Classes(classes),
+            ..Style::default()
+        };
     }
     let bands = if asked.bands.is_empty() {
         default_bands(&asset.bands)
@@ -93,18 +120,29 @@ pub(super) fn choose(item: &Item, name: &str, asked: &Asked) -> Style {
         asked.bands.iter().map(|number| number - 1).collect()
     };
     let rescale = if asked.rescale.is_empty() {
-        bands.iter().map(|band| stretch(asset.bands.get(*band)?)).collect::<Option<_>>()
+        bands
+            .iter()
+            .map(|band| stretch(asset.bands.get(*band)?))
+            .collect::<Option<_>>()
     } else if asked.rescale.len() > bands.len().max(1) {
         // Three ranges for a file that turned out to be drawn in grey.
         asked.rescale.first().map(|first| vec![*first])
     } else {
         Some(asked.rescale.clone())
     };
-    Style { bands, rescale: rescale.unwrap_or_default(), ..Style::default() }
+    Style {
+        bands,
+        rescale: rescale.unwrap_or_default(),
+        ..Style::default()
+    }
 }
 
 fn default_bands(bands: &[Band]) -> Vec<usize> {
-    let named = |name| bands.iter().position(|band| band.common_name() == Some(name));
+    let named = |name| {
+        bands
+            .iter()
+            .position(|band| band.common_name() == Some(name))
+    };
     match (named("red"), named("green"), named("blue")) {
         (Some(red), Some(green), Some(blue)) => vec![red, green, blue],
         // A file that says nothing of its bands is left to the renderer.
@@ -131,7 +169,9 @@ fn stretch(band: &Band) -> Option<(f64, f64)> {
 /// The classes of a file: those its one band names (`classification:classes`), or, for the mask
 /// of an answer, those of the product.
 fn classes(item: &Item, asset: &Asset) -> Option<Vec<(f64, Rgba)>> {
-    let [only] = asset.bands.as_slice() else { return None };
+    let [only] = asset.bands.as_slice() else {
+        return None;
+    };
     let of_band = only.additional.get("classification:classes");
     let of_asset = asset.additional.get("classification:classes");
     let is_mask = only.name.as_deref() == Some("mask");
@@ -143,7 +183,10 @@ fn classes(item: &Item, asset: &Asset) -> Option<Vec<(f64, Rgba)>> {
 
 fn class(class: &Value) -> Option<(f64, Rgba)> {
     let value = class.get("value")?.as_f64()?;
-    let color = class.get("color_hint").or_else(|| class.get("color"))?.as_str()?;
+    let color = class
+        .get("color_hint")
+        .or_else(|| class.get("color"))?
+        .as_str()?;
     Some((value, color_of(color)?))
 }
 
@@ -179,7 +222,9 @@ mod tests {
 
     #[test]
     fn red_green_and_blue_are_found_and_stretched() {
-        let bands = ["blue", "green", "red", "nir"].map(|name| band_of(name, 50.0)).to_vec();
+        let bands = ["blue", "green", "red", "nir"]
+            .map(|name| band_of(name, 50.0))
+            .to_vec();
         let item = item_with(Asset::new("x").with_bands(bands));
         let style = choose(&item, "a", &Asked::default());
         assert_eq!(style.bands, [2, 1, 0]);
@@ -192,17 +237,29 @@ mod tests {
         let item = item_with(Asset::new("x").with_bands(vec![Band::new("mask")]))
             .with("corridor:classes", classes);
         let style = choose(&item, "a", &Asked::default());
-        assert_eq!(style.colors, Colors::Classes(vec![(1.0, [0, 0x44, 0xff, 0x80])]));
-        let asked = Asked { bands: vec![1], rescale: vec![(0.0, 2.0)] };
+        assert_eq!(
+            style.colors,
+            Colors::Classes(vec![(1.0, [0, 0x44, 0xff, 0x80])])
+        );
+        let asked = Asked {
+            bands: vec![1],
+            rescale: vec![(0.0, 2.0)],
+        };
         assert_eq!(choose(&item, "a", &asked).colors, Colors::Grey);
     }
 
     #[test]
     fn a_query_wins_and_goes_round() {
         let item = item_with(Asset::new("x").with_bands(vec![band_of("red", 9.0); 6]));
-        let asked = Asked { bands: vec![3, 2, 1], rescale: vec![(0.0, 100.5)] };
+        let asked = Asked {
+            bands: vec![3, 2, 1],
+            rescale: vec![(0.0, 100.5)],
+        };
         let style = choose(&item, "a", &asked);
-        assert_eq!((style.bands, style.rescale), (vec![2, 1, 0], vec![(0.0, 100.5)]));
+        assert_eq!(
+            (style.bands, style.rescale),
+            (vec![2, 1, 0], vec![(0.0, 100.5)])
+        );
         assert_eq!(asked.to_query(), "?bands=3,2,1&rescale=0,100.5");
     }
 
@@ -210,7 +267,10 @@ mod tests {
     fn nonsense_is_named() {
         assert!(band("0").is_err() && band("x").is_err() && band("99999").is_err());
         for text in ["1", "2,1", "nan,1", "1,inf", "1,1"] {
-            assert!(range(text).unwrap_err().detail().contains("rescale"), "{text}");
+            assert!(
+                range(text).unwrap_err().detail().contains("rescale"),
+                "{text}"
+            );
         }
     }
 }

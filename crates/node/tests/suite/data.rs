@@ -35,7 +35,10 @@ impl Answer {
     }
 
     pub(crate) fn header(&self, name: &str) -> &str {
-        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+        self.headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
     }
 
     pub(crate) fn text(&self) -> String {
@@ -59,23 +62,32 @@ impl TestNode {
     pub(crate) async fn with(config: NodeConfig) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let chain = fixture::chain(folder.path()).await;
-        Self { router: corridor_node::router(config, chain).unwrap(), _folder: folder }
+        Self {
+            router: corridor_node::router(config, chain).unwrap(),
+            _folder: folder,
+        }
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
-        Answer { status: parts.status, headers: parts.headers, body }
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body,
+        }
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
-        self.send(request("GET", path).body(Body::empty()).unwrap()).await
+        self.send(request("GET", path).body(Body::empty()).unwrap())
+            .await
     }
 
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
         let request = request("POST", path).header(header::CONTENT_TYPE, "application/json");
-        self.send(request.body(Body::from(body.to_string())).unwrap()).await
+        self.send(request.body(Body::from(body.to_string())).unwrap())
+            .await
     }
 }
 

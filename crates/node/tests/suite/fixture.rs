@@ -29,8 +29,11 @@ pub(crate) async fn chain(folder: &Path) -> Arc<Chain> {
         ("scenes", "Real pixels of Olinda, Brazil."),
         ("secret", "Not for others."),
     ] {
-        let provider =
-            Provider { name: "Corridor tests".into(), roles: vec!["host".into()], ..Provider::default() };
+        let provider = Provider {
+            name: "Corridor tests".into(),
+            roles: vec!["host".into()],
+            ..Provider::default()
+        };
         let collection = Collection::new(id, description, "other")
             .with_title(id.to_uppercase())
             .with_extent(Extent::new(Bbox::WORLD, Some(day(0)), None))
@@ -43,12 +46,23 @@ pub(crate) async fn chain(folder: &Path) -> Arc<Chain> {
     let note = folder.join("note.txt");
     std::fs::write(&note, note_text()).unwrap();
     let scene = scene_item("scenes", "olinda", [-35.0, -8.1, -34.8, -7.9]);
-    let pixels = Asset::new("").with_type(media_type::COG).with_roles(["data"]).with_bands(bands());
-    let text = || Asset::new("").with_type("text/plain; charset=utf-8").with_roles(["metadata"]);
-    accept(&intake, scene, vec![
-        ("pixels".into(), scene_file(), pixels),
-        ("note".into(), note.clone(), text()),
-    ])
+    let pixels = Asset::new("")
+        .with_type(media_type::COG)
+        .with_roles(["data"])
+        .with_bands(bands());
+    let text = || {
+        Asset::new("")
+            .with_type("text/plain; charset=utf-8")
+            .with_roles(["metadata"])
+    };
+    accept(
+        &intake,
+        scene,
+        vec![
+            ("pixels".into(), scene_file(), pixels),
+            ("note".into(), note.clone(), text()),
+        ],
+    )
     .await;
     let secret = scene_item("secret", "hidden", [-35.0, -8.1, -34.8, -7.9]);
     accept(&intake, secret, vec![("note".into(), note, text())]).await;
@@ -62,7 +76,14 @@ pub(crate) fn note_text() -> String {
 
 async fn accept(intake: &Intake, item: Item, files: Vec<(String, PathBuf, Asset)>) {
     let sha256 = digest::sha256_json(&json!([item.id, item.collection]));
-    intake.accept(NewScene { files, item, sha256 }).await.unwrap();
+    intake
+        .accept(NewScene {
+            files,
+            item,
+            sha256,
+        })
+        .await
+        .unwrap();
 }
 
 fn day(number: usize) -> Timestamp {
@@ -77,8 +98,18 @@ fn series_item(number: usize) -> Item {
         .at(day(number))
         .with_geometry(rectangle([west, -0.02, west + 0.03, 0.02]))
         .with("eo:cloud_cover", number as f64 * 4.0)
-        .with("platform", if number.is_multiple_of(2) { "even" } else { "odd" })
-        .with_asset("about", Asset::new("https://example.org/about.json").with_type("application/json"))
+        .with(
+            "platform",
+            if number.is_multiple_of(2) {
+                "even"
+            } else {
+                "odd"
+            },
+        )
+        .with_asset(
+            "about",
+            Asset::new("https://example.org/about.json").with_type("application/json"),
+        )
 }
 
 fn scene_item(collection: &str, id: &str, bbox: [f64; 4]) -> Item {
@@ -91,7 +122,14 @@ fn scene_item(collection: &str, id: &str, bbox: [f64; 4]) -> Item {
 }
 
 fn bands() -> Vec<Band> {
-    let named = [("B1", "blue"), ("B2", "green"), ("B3", "red"), ("B4", "nir"), ("B5", "swir16"), ("B7", "swir22")];
+    let named = [
+        ("B1", "blue"),
+        ("B2", "green"),
+        ("B3", "red"),
+        ("B4", "nir"),
+        ("B5", "swir16"),
+        ("B7", "swir22"),
+    ];
     let statistics = json!({"minimum": 0.0, "maximum": 255.0, "mean": 80.0, "stddev": 25.0});
     named
         .map(|(name, common)| Band {
@@ -102,6 +140,12 @@ fn bands() -> Vec<Band> {
 }
 
 fn rectangle([west, south, east, north]: [f64; 4]) -> geojson::Geometry {
-    let ring = [[west, south], [east, south], [east, north], [west, north], [west, south]];
+    let ring = [
+        [west, south],
+        [east, south],
+        [east, north],
+        [west, north],
+        [west, south],
+    ];
     serde_json::from_value(json!({ "type": "Polygon", "coordinates": [ring] })).unwrap()
 }

@@ -27,10 +27,21 @@ fn values() -> impl Strategy<Value = String> {
 fn paths() -> impl Strategy<Value = String> {
     let name = prop_oneof![
         Just("search".to_string()),
-        Just("bbox".into()), Just("datetime".into()), Just("limit".into()), Just("ids".into()),
-        Just("collections".into()), Just("intersects".into()), Just("token".into()),
-        Just("sortby".into()), Just("fields".into()), Just("bands".into()), Just("rescale".into()),
-        Just("from".into()), Just("to".into()), Just("step_s".into()), Just("satellite".into()),
+        Just("bbox".into()),
+        Just("datetime".into()),
+        Just("limit".into()),
+        Just("ids".into()),
+        Just("collections".into()),
+        Just("intersects".into()),
+        Just("token".into()),
+        Just("sortby".into()),
+        Just("fields".into()),
+        Just("bands".into()),
+        Just("rescale".into()),
+        Just("from".into()),
+        Just("to".into()),
+        Just("step_s".into()),
+        Just("satellite".into()),
     ];
     let path = prop_oneof![
         Just("/stac/search".to_string()),
@@ -54,13 +65,23 @@ fn paths() -> impl Strategy<Value = String> {
 fn no_query_makes_the_node_fail() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let node = runtime.block_on(TestNode::open());
-    let mut runner = TestRunner::new(Config { cases: 500, failure_persistence: None, ..Config::default() });
+    let mut runner = TestRunner::new(Config {
+        cases: 500,
+        failure_persistence: None,
+        ..Config::default()
+    });
     runner
         .run(&paths(), |path| {
-            let Ok(asked) = request("GET", &path).body(Body::empty()) else { return Ok(()) };
+            let Ok(asked) = request("GET", &path).body(Body::empty()) else {
+                return Ok(());
+            };
             let answer = runtime.block_on(node.send(asked));
             let status = answer.status.as_u16();
-            prop_assert!(status < 500 || path.starts_with("/?") || not_built(&answer), "{status} {path}: {}", answer.text());
+            prop_assert!(
+                status < 500 || path.starts_with("/?") || not_built(&answer),
+                "{status} {path}: {}",
+                answer.text()
+            );
             if status >= 400 && !not_built(&answer) {
                 prop_assert_eq!(answer.header("content-type"), "application/problem+json");
             }
@@ -79,33 +100,63 @@ fn no_body_makes_the_node_fail() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let node = runtime.block_on(TestNode::open());
     let member = prop_oneof![
-        Just("bbox"), Just("datetime"), Just("limit"), Just("ids"), Just("collections"),
-        Just("intersects"), Just("token"), Just("sortby"), Just("fields"), Just("name"),
-        Just("product"), Just("area"), Just("priority"), Just("notify"),
+        Just("bbox"),
+        Just("datetime"),
+        Just("limit"),
+        Just("ids"),
+        Just("collections"),
+        Just("intersects"),
+        Just("token"),
+        Just("sortby"),
+        Just("fields"),
+        Just("name"),
+        Just("product"),
+        Just("area"),
+        Just("priority"),
+        Just("notify"),
     ];
     let value = prop_oneof![
-        Just("null".to_string()), Just("[]".into()), Just("{}".into()), Just("-1".into()),
-        Just("1e400".into()), Just("\"\\u0000\"".into()), Just("[[[[[[[[[[]]]]]]]]]]".into()),
-        Just("[0,0,1,1]".into()), Just("[\"a\",\"\"]".into()),
+        Just("null".to_string()),
+        Just("[]".into()),
+        Just("{}".into()),
+        Just("-1".into()),
+        Just("1e400".into()),
+        Just("\"\\u0000\"".into()),
+        Just("[[[[[[[[[[]]]]]]]]]]".into()),
+        Just("[0,0,1,1]".into()),
+        Just("[\"a\",\"\"]".into()),
         Just("{\"type\":\"Polygon\",\"coordinates\":[]}".into()),
         Just("{\"type\":\"MultiPolygon\",\"coordinates\":[[[[0,0],[0,0],[0,0],[0,0]]]]}".into()),
         Just("[{\"field\":\"a'b\\\"\",\"direction\":\"asc\"}]".into()),
         "\"[a-z0-9/:.]{0,20}\"",
     ];
     let bodies = prop::collection::vec((member, value), 0..4).prop_map(|members| {
-        let members: Vec<String> = members.iter().map(|(k, v)| format!("\"{k}\":{v}")).collect();
+        let members: Vec<String> = members
+            .iter()
+            .map(|(k, v)| format!("\"{k}\":{v}"))
+            .collect();
         format!("{{{}}}", members.join(","))
     });
-    let mut runner = TestRunner::new(Config { cases: 400, failure_persistence: None, ..Config::default() });
+    let mut runner = TestRunner::new(Config {
+        cases: 400,
+        failure_persistence: None,
+        ..Config::default()
+    });
     runner
-        .run(&(prop_oneof![Just("/stac/search"), Just("/api/watches")], bodies), |(path, body)| {
-            let asked = request("POST", path)
-                .header(header::CONTENT_TYPE, "application/json")
-                .body(Body::from(body.clone()))
-                .unwrap();
-            let answer = runtime.block_on(node.send(asked));
-            prop_assert!(answer.status.as_u16() < 500, "{body}: {}", answer.text());
-            Ok(())
-        })
+        .run(
+            &(
+                prop_oneof![Just("/stac/search"), Just("/api/watches")],
+                bodies,
+            ),
+            |(path, body)| {
+                let asked = request("POST", path)
+                    .header(header::CONTENT_TYPE, "application/json")
+                    .body(Body::from(body.clone()))
+                    .unwrap();
+                let answer = runtime.block_on(node.send(asked));
+                prop_assert!(answer.status.as_u16() < 500, "{body}: {}", answer.text());
+                Ok(())
+            },
+        )
         .unwrap();
 }

@@ -11,12 +11,20 @@ fn check(document: &Value, path: &str, method: &str, status: &str, answer: &Valu
     let schema = content.as_object().unwrap().values().next().unwrap()["schema"].clone();
     let mut schema = json!({ "allOf": [schema], "components": document["components"] });
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema".into();
-    let validator =
-        jsonschema::options().should_validate_formats(true).build(&schema).unwrap();
+    let validator = jsonschema::options()
+        .should_validate_formats(true)
+        .build(&schema)
+        .unwrap();
     let faults: Vec<String> = validator
         .iter_errors(answer)
         .take(5)
-        .map(|e| format!("{}: {}", e.instance_path(), e.to_string().chars().take(300).collect::<String>()))
+        .map(|e| {
+            format!(
+                "{}: {}",
+                e.instance_path(),
+                e.to_string().chars().take(300).collect::<String>()
+            )
+        })
         .collect();
     assert!(faults.is_empty(), "{method} {path}: {faults:#?}");
 }
@@ -25,7 +33,11 @@ fn check(document: &Value, path: &str, method: &str, status: &str, answer: &Valu
 async fn answers_fit_the_document() {
     let node = TestNode::open().await;
     let document = node.get("/api/openapi.json").await;
-    assert!(document.header("content-type").starts_with("application/vnd.oai.openapi+json"));
+    assert!(
+        document
+            .header("content-type")
+            .starts_with("application/vnd.oai.openapi+json")
+    );
     let document = document.json();
     assert_eq!(document["servers"][0]["url"], "http://127.0.0.1:8080");
     for path in [
@@ -49,12 +61,23 @@ async fn answers_fit_the_document() {
     }
     for (path, asked) in [
         ("/stac/collections/{collection}", "/stac/collections/series"),
-        ("/stac/collections/{collection}/items", "/stac/collections/series/items"),
-        ("/stac/collections/{collection}/items/{item}", "/stac/collections/series/items/s01"),
+        (
+            "/stac/collections/{collection}/items",
+            "/stac/collections/series/items",
+        ),
+        (
+            "/stac/collections/{collection}/items/{item}",
+            "/stac/collections/series/items/s01",
+        ),
     ] {
         check(&document, path, "get", "200", &node.get(asked).await.json());
     }
-    assert!(node.get("/api/docs").await.text().contains("/api/watches/{name}/forecast"));
+    assert!(
+        node.get("/api/docs")
+            .await
+            .text()
+            .contains("/api/watches/{name}/forecast")
+    );
 }
 
 #[tokio::test]
@@ -62,8 +85,11 @@ async fn a_watch_is_added_read_and_removed() {
     let node = TestNode::open().await;
     let document = node.get("/api/openapi.json").await.json();
     let products = node.get("/api/products").await.json();
-    let Some(product) = products[0]["id"].as_str() else { panic!("no products are shipped") };
-    let new = json!({"name": "Olinda coast", "product": product, "bbox": [-35.0, -8.1, -34.8, -7.9]});
+    let Some(product) = products[0]["id"].as_str() else {
+        panic!("no products are shipped")
+    };
+    let new =
+        json!({"name": "Olinda coast", "product": product, "bbox": [-35.0, -8.1, -34.8, -7.9]});
     let added = node.post("/api/watches", &new).await;
     assert_eq!(added.status, StatusCode::CREATED, "{}", added.text());
     assert_eq!(added.header("location"), "/api/watches/olinda-coast");
@@ -71,45 +97,96 @@ async fn a_watch_is_added_read_and_removed() {
     let one = node.get("/api/watches/olinda-coast").await.json();
     assert_eq!(one, added.json());
     check(&document, "/api/watches/{name}", "get", "200", &one);
-    check(&document, "/api/watches", "get", "200", &node.get("/api/watches").await.json());
+    check(
+        &document,
+        "/api/watches",
+        "get",
+        "200",
+        &node.get("/api/watches").await.json(),
+    );
     let answers = node.get("/api/watches/olinda-coast/answers").await;
-    assert_eq!((answers.status, answers.json()), (StatusCode::OK, json!([])));
+    assert_eq!(
+        (answers.status, answers.json()),
+        (StatusCode::OK, json!([]))
+    );
     let gone = crate::data::request("DELETE", "/api/watches/olinda-coast");
-    let gone = node.send(gone.body(axum::body::Body::empty()).unwrap()).await;
+    let gone = node
+        .send(gone.body(axum::body::Body::empty()).unwrap())
+        .await;
     assert_eq!(gone.status, StatusCode::NO_CONTENT);
-    assert_eq!(node.get("/api/watches/olinda-coast").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(
+        node.get("/api/watches/olinda-coast").await.status,
+        StatusCode::NOT_FOUND
+    );
 }
 
 #[tokio::test]
 async fn a_forecast_fits_the_document() {
     let node = TestNode::open().await;
     let document = node.get("/api/openapi.json").await.json();
-    let epoch = node.get("/api/status").await.json()["forecast_epoch"].as_str().unwrap().to_string();
+    let epoch = node.get("/api/status").await.json()["forecast_epoch"]
+        .as_str()
+        .unwrap()
+        .to_string();
     let product = node.get("/api/products").await.json()[0]["id"].clone();
     let new = json!({"name": "a", "product": product, "bbox": [-35.0, -8.1, -34.8, -7.9]});
-    assert_eq!(node.post("/api/watches", &new).await.status, StatusCode::CREATED);
+    assert_eq!(
+        node.post("/api/watches", &new).await.status,
+        StatusCode::CREATED
+    );
     let from: jiff::Timestamp = epoch.parse().unwrap();
-    let to = from.checked_add(jiff::SignedDuration::from_hours(6)).unwrap();
-    let answer = node.get(&format!("/api/watches/a/forecast?from={from}&to={to}")).await;
+    let to = from
+        .checked_add(jiff::SignedDuration::from_hours(6))
+        .unwrap();
+    let answer = node
+        .get(&format!("/api/watches/a/forecast?from={from}&to={to}"))
+        .await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
-    check(&document, "/api/watches/{name}/forecast", "get", "200", &answer.json());
-    let wrong = node.get(&format!("/api/watches/a/forecast?from={to}&to={from}")).await;
+    check(
+        &document,
+        "/api/watches/{name}/forecast",
+        "get",
+        "200",
+        &answer.json(),
+    );
+    let wrong = node
+        .get(&format!("/api/watches/a/forecast?from={to}&to={from}"))
+        .await;
     assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
-    let later = from.checked_add(jiff::SignedDuration::from_mins(10)).unwrap();
-    let tracks = node.get(&format!("/api/tracks?from={from}&to={later}&step_s=300")).await;
+    let later = from
+        .checked_add(jiff::SignedDuration::from_mins(10))
+        .unwrap();
+    let tracks = node
+        .get(&format!("/api/tracks?from={from}&to={later}&step_s=300"))
+        .await;
     assert_eq!(tracks.status, StatusCode::OK, "{}", tracks.text());
     check(&document, "/api/tracks", "get", "200", &tracks.json());
-    assert_eq!(tracks.json()["satellites"][0]["lon_lat_km"].as_array().unwrap().len(), 3);
+    assert_eq!(
+        tracks.json()["satellites"][0]["lon_lat_km"]
+            .as_array()
+            .unwrap()
+            .len(),
+        3
+    );
 }
 
 #[tokio::test]
 async fn what_is_wrong_with_a_watch_is_named() {
     let node = TestNode::open().await;
     for (body, named) in [
-        (json!({"name": "a", "product": "gold", "bbox": [0, 0, 1, 1]}), "gold"),
-        (json!({"name": "a", "product": "water", "bbox": [0, -91, 1, 1]}), "-91"),
+        (
+            json!({"name": "a", "product": "gold", "bbox": [0, 0, 1, 1]}),
+            "gold",
+        ),
+        (
+            json!({"name": "a", "product": "water", "bbox": [0, -91, 1, 1]}),
+            "-91",
+        ),
         (json!({"name": "a", "product": "water"}), "area"),
-        (json!({"name": "a", "product": "water", "bbox": [0, 0, 1, 1], "colour": 1}), "colour"),
+        (
+            json!({"name": "a", "product": "water", "bbox": [0, 0, 1, 1], "colour": 1}),
+            "colour",
+        ),
         (
             json!({"name": "a", "product": "water", "area": {"type": "Polygon",
                 "coordinates": [[[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]]]}}),
@@ -121,10 +198,19 @@ async fn what_is_wrong_with_a_watch_is_named() {
         assert!(answer.text().contains(named), "{body}: {}", answer.text());
     }
     assert_eq!(node.get("/api/watches").await.json(), json!([]));
-    for path in ["/api/watches/none", "/api/watches/none/forecast", "/api/watches/none/answers"] {
+    for path in [
+        "/api/watches/none",
+        "/api/watches/none/forecast",
+        "/api/watches/none/answers",
+    ] {
         assert_eq!(node.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
     }
-    for query in ["", "from=x&to=y", "from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z", "from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z&step_s=0"] {
+    for query in [
+        "",
+        "from=x&to=y",
+        "from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z",
+        "from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z&step_s=0",
+    ] {
         let answer = node.get(&format!("/api/tracks?{query}")).await;
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{query}");
     }

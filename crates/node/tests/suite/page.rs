@@ -12,12 +12,28 @@ async fn paths_of_the_page_get_the_page_or_how_to_build_it() {
     let node = TestNode::open().await;
     for path in ["/", "/watch/olinda-coast"] {
         let page = node.get(path).await;
-        assert!(page.header("content-type").starts_with("text/html"), "{path}");
-        assert!(page.header("content-security-policy").contains("frame-ancestors 'none'"));
+        assert!(
+            page.header("content-type").starts_with("text/html"),
+            "{path}"
+        );
+        assert!(
+            page.header("content-security-policy")
+                .contains("frame-ancestors 'none'")
+        );
         let built = page.status == StatusCode::OK;
-        assert!(built || page.text().contains("npm run build"), "{}", page.status);
+        assert!(
+            built || page.text().contains("npm run build"),
+            "{}",
+            page.status
+        );
     }
-    for path in ["/no/such.js", "/api/none", "/assets/none", "/index.html/../../Cargo.toml", "/%2e%2e/Cargo.toml"] {
+    for path in [
+        "/no/such.js",
+        "/api/none",
+        "/assets/none",
+        "/index.html/../../Cargo.toml",
+        "/%2e%2e/Cargo.toml",
+    ] {
         assert_eq!(node.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
     }
 }
@@ -25,9 +41,21 @@ async fn paths_of_the_page_get_the_page_or_how_to_build_it() {
 #[tokio::test]
 async fn every_answer_has_the_security_headers() {
     let node = TestNode::open().await;
-    for path in ["/", "/stac", "/stac/collections/none", "/api/status", "/stac/search?limit=0"] {
+    for path in [
+        "/",
+        "/stac",
+        "/stac/collections/none",
+        "/api/status",
+        "/stac/search?limit=0",
+    ] {
         let answer = node.get(path).await;
-        for name in ["content-security-policy", "x-content-type-options", "referrer-policy", "x-frame-options", "cross-origin-resource-policy"] {
+        for name in [
+            "content-security-policy",
+            "x-content-type-options",
+            "referrer-policy",
+            "x-frame-options",
+            "cross-origin-resource-policy",
+        ] {
             assert_ne!(answer.header(name), "", "{name} of {path}");
         }
         assert_eq!(answer.header("access-control-allow-origin"), "", "{path}");
@@ -38,18 +66,35 @@ async fn every_answer_has_the_security_headers() {
 async fn other_hosts_are_refused() {
     let node = TestNode::open().await;
     let peer = || ConnectInfo::<SocketAddr>("127.0.0.1:50000".parse().unwrap());
-    for host in ["evil.example", "evil.example:8080", "127.0.0.1.evil.example", "0.0.0.0:8080", "192.0.2.1"] {
-        let asked = Request::get("/stac").header(header::HOST, host).extension(peer());
+    for host in [
+        "evil.example",
+        "evil.example:8080",
+        "127.0.0.1.evil.example",
+        "0.0.0.0:8080",
+        "192.0.2.1",
+    ] {
+        let asked = Request::get("/stac")
+            .header(header::HOST, host)
+            .extension(peer());
         let answer = node.send(asked.body(Body::empty()).unwrap()).await;
         assert_eq!(answer.status, StatusCode::MISDIRECTED_REQUEST, "{host}");
     }
     for host in ["localhost:8080", "[::1]:8080", "127.0.0.1"] {
-        let asked = Request::get("/stac").header(header::HOST, host).extension(peer());
+        let asked = Request::get("/stac")
+            .header(header::HOST, host)
+            .extension(peer());
         let answer = node.send(asked.body(Body::empty()).unwrap()).await;
         assert_eq!(answer.status, StatusCode::OK, "{host}");
-        assert!(answer.text().contains(&format!("http://{host}/stac/search")));
+        assert!(
+            answer
+                .text()
+                .contains(&format!("http://{host}/stac/search"))
+        );
     }
-    let none = Request::get("/stac").extension(peer()).body(Body::empty()).unwrap();
+    let none = Request::get("/stac")
+        .extension(peer())
+        .body(Body::empty())
+        .unwrap();
     assert_eq!(node.send(none).await.status, StatusCode::BAD_REQUEST);
 }
 
@@ -64,7 +109,11 @@ async fn other_machines_and_foreign_pages_are_denied() {
         let answer = node.send(asked.body(Body::empty()).unwrap()).await;
         assert_eq!(answer.status, StatusCode::FORBIDDEN);
     }
-    for (origin, status) in [("http://evil.example", 403), ("null", 403), ("http://localhost:8080", 404)] {
+    for (origin, status) in [
+        ("http://evil.example", 403),
+        ("null", 403),
+        ("http://localhost:8080", 404),
+    ] {
         let asked = request("DELETE", "/api/watches/none").header(header::ORIGIN, origin);
         let answer = node.send(asked.body(Body::empty()).unwrap()).await;
         assert_eq!(answer.status.as_u16(), status, "{origin}");
@@ -82,7 +131,10 @@ async fn bodies_have_a_limit() {
     let node = TestNode::with(config).await;
     let long = request("POST", "/stac/search")
         .header(header::CONTENT_TYPE, "application/json")
-        .body(Body::from(format!("{{\"datetime\": \"{}\"}}", "x".repeat(2_000))))
+        .body(Body::from(format!(
+            "{{\"datetime\": \"{}\"}}",
+            "x".repeat(2_000)
+        )))
         .unwrap();
     let answer = node.send(long).await;
     assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
@@ -91,13 +143,24 @@ async fn bodies_have_a_limit() {
 
 #[tokio::test]
 async fn the_public_address_begins_the_links() {
-    let config = NodeConfig { public_url: "https://eo.example.org/c".into(), ..NodeConfig::default() };
+    let config = NodeConfig {
+        public_url: "https://eo.example.org/c".into(),
+        ..NodeConfig::default()
+    };
     let node = TestNode::with(config).await;
     let asked = Request::get("/stac/collections/series/items/s00")
         .header(header::HOST, "eo.example.org")
         .extension(ConnectInfo::<SocketAddr>("127.0.0.1:5".parse().unwrap()));
     let answer = node.send(asked.body(Body::empty()).unwrap()).await;
     let item = answer.json();
-    let own = item["links"].as_array().unwrap().iter().find(|link| link["rel"] == "self").unwrap();
-    assert_eq!(own["href"], "https://eo.example.org/c/stac/collections/series/items/s00");
+    let own = item["links"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|link| link["rel"] == "self")
+        .unwrap();
+    assert_eq!(
+        own["href"],
+        "https://eo.example.org/c/stac/collections/series/items/s00"
+    );
 }

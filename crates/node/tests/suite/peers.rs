@@ -31,7 +31,11 @@ async fn pystac_client_reads_and_searches() {
         .await
         .unwrap();
     let said = String::from_utf8_lossy(&ran.stderr);
-    assert!(ran.status.success(), "{}{said}", String::from_utf8_lossy(&ran.stdout));
+    assert!(
+        ran.status.success(),
+        "{}{said}",
+        String::from_utf8_lossy(&ran.stdout)
+    );
     stop.send(()).unwrap();
     serving.finished().await;
 }

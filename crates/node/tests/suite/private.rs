@@ -7,13 +7,25 @@ use serde_json::json;
 #[tokio::test]
 async fn a_private_collection_is_nowhere() {
     let open = TestNode::open().await;
-    let item = open.get("/stac/collections/secret/items/hidden").await.json();
+    let item = open
+        .get("/stac/collections/secret/items/hidden")
+        .await
+        .json();
     let href = item["assets"]["note"]["href"].as_str().unwrap();
-    let file = href.strip_prefix("http://127.0.0.1:8080").unwrap().to_string();
+    let file = href
+        .strip_prefix("http://127.0.0.1:8080")
+        .unwrap()
+        .to_string();
     assert_eq!(open.get(&file).await.status, StatusCode::OK);
 
     let node = TestNode::with_secret().await;
-    for path in ["/stac", "/stac/collections", "/stac/search?limit=1000", "/stac/search?ids=hidden"] {
+    for path in [
+        "/stac",
+        "/stac/collections",
+        "/stac/queryables",
+        "/stac/search?limit=1000",
+        "/stac/search?ids=hidden",
+    ] {
         let answer = node.get(path).await;
         assert_eq!(answer.status, StatusCode::OK);
         assert!(!answer.text().contains("secret"), "{path}");
@@ -24,21 +36,46 @@ async fn a_private_collection_is_nowhere() {
     assert_eq!(count(node.get("/stac/search?collections=secret").await), 0);
     let body = json!({"collections": ["secret", "scenes"]});
     assert_eq!(count(node.post("/stac/search", &body).await), 1);
-    assert_eq!(node.get("/stac/collections").await.json()["numberMatched"], 2);
+    assert_eq!(
+        node.get("/stac/collections").await.json()["numberMatched"],
+        2
+    );
 
     for (secret, missing) in [
         ("/stac/collections/secret", "/stac/collections/absent"),
-        ("/stac/collections/secret/items", "/stac/collections/absent/items"),
-        ("/stac/collections/secret/queryables", "/stac/collections/absent/queryables"),
-        ("/stac/collections/secret/items/hidden", "/stac/collections/absent/items/hidden"),
-        ("/tiles/secret/hidden/note/tilejson.json", "/tiles/absent/hidden/note/tilejson.json"),
-        ("/tiles/secret/hidden/note/1/0/0.png", "/tiles/absent/hidden/note/1/0/0.png"),
-        ("/api/answers/secret/hidden/trace", "/api/answers/absent/hidden/trace"),
+        (
+            "/stac/collections/secret/items",
+            "/stac/collections/absent/items",
+        ),
+        (
+            "/stac/collections/secret/queryables",
+            "/stac/collections/absent/queryables",
+        ),
+        (
+            "/stac/collections/secret/items/hidden",
+            "/stac/collections/absent/items/hidden",
+        ),
+        (
+            "/tiles/secret/hidden/note/tilejson.json",
+            "/tiles/absent/hidden/note/tilejson.json",
+        ),
+        (
+            "/tiles/secret/hidden/note/1/0/0.png",
+            "/tiles/absent/hidden/note/1/0/0.png",
+        ),
+        (
+            "/api/answers/secret/hidden/trace",
+            "/api/answers/absent/hidden/trace",
+        ),
         (file.as_str(), &file.replace("/secret/", "/absent/")),
     ] {
         let (hidden, absent) = (node.get(secret).await, node.get(missing).await);
         assert_eq!(hidden.status, StatusCode::NOT_FOUND, "{secret}");
-        assert_eq!(hidden.text().replace("secret", "absent"), absent.text(), "{secret}");
+        assert_eq!(
+            hidden.text().replace("secret", "absent"),
+            absent.text(),
+            "{secret}"
+        );
         assert_eq!(hidden.headers, absent.headers, "{secret}");
     }
 }
