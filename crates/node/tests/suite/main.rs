@@ -1,4 +1,8 @@
 //! One test binary for the crate.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a helper of a test that unwraps fails its test, as the test itself would"
+)]
 
 mod assets;
 mod data;
