@@ -1,7 +1,8 @@
 //! One test binary for the crate.
 #![allow(
     clippy::unwrap_used,
-    reason = "a helper of a test that unwraps fails its test, as the test itself would"
+    clippy::print_stdout,
+    reason = "helpers of tests unwrap and say what they skip, as tests themselves may"
 )]
 
 mod assets;
