@@ -1,1 +1,6 @@
-//! What can be seen when: instruments, footprints, access, coverage, opportunities.
+#![doc = include_str!("../README.md")]
+
+pub mod access;
+pub mod area;
+pub mod instrument;
+pub mod opportunity;

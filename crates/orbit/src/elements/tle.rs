@@ -293,7 +293,7 @@ mod tests {
         };
         assert_eq!(field("0  2927", "0  2928"), "f.tle:2: checksum: reads '8', the line sums to 7");
         assert!(field("325.0288 15.72125391563537", "325.0288").contains("f.tle:3: line: has 51"));
-        assert!(field(" 51.6416", " 5x.6461").contains("3: inclination: columns 9-16 read \"5x.6461\""));
+        assert!(field(" 51.6416", " 6x.6416").contains("3: inclination: columns 9-16 read \"6x.6416\""));
         assert!(field("2 25544", "2 25553").contains("f.tle:3: catalogue number: line 2 is of 25553"));
         assert!(field("\n2 25544", "\n#").contains("f.tle:2: line 1: no line 2 follows it"));
         assert!(field("08264.5", "08462.5").contains("f.tle:2: epoch"));

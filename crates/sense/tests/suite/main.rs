@@ -1,1 +1,2 @@
-//! One test binary for the crate.
+//! The crate's integration tests, one binary.
+#![allow(missing_docs)]
