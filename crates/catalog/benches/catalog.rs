@@ -18,7 +18,13 @@ const ROUNDS: usize = 20;
 
 /// Item `n`: a scene of about one degree somewhere on land latitudes, one every 40 seconds.
 fn item(n: usize) -> Item {
-    let spread = |salt: usize| (n.wrapping_mul(2_654_435_761 + salt) >> 7) % 10_000;
+    // SplitMix64's last steps: neighbours in number lie far apart.
+    let spread = |salt: u64| {
+        let mut z = (n as u64 * 4 + salt).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ (z >> 31)) % 10_000
+    };
     let (w, s) = (
         spread(1) as f64 * 0.035 - 178.0,
         spread(2) as f64 * 0.012 - 60.0,

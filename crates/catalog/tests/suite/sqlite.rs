@@ -115,3 +115,66 @@ async fn readers_and_a_writer_work_at_once() {
         .unwrap();
     assert_eq!(page.matched, Some(80));
 }
+
+/// Places with many Items are searched in another way than places with few.
+#[tokio::test]
+async fn a_crowded_place_gives_what_a_plain_filter_gives() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteCatalog::open(&folder.path().join("corridor.db"))
+        .await
+        .unwrap();
+    store
+        .put_collection(&catalog_suite::collection("scenes"))
+        .await
+        .unwrap();
+    let items: Vec<Item> = (0..5000_i32)
+        .map(|n| {
+            let (lon, lat) = (f64::from(n * 7 % 359 - 179), f64::from(n * 11 % 160 - 80));
+            let datetime = format!("2026-01-{:02}T00:00:{:02}Z", n % 28 + 1, n % 60);
+            let item = catalog_suite::item(&format!("{n:04}"), lon, lat, &datetime);
+            if n % 100 == 0 {
+                let cut = serde_json::json!({"type": "MultiPolygon", "coordinates": [
+                    [[[179.0, lat], [180.0, lat], [180.0, lat + 1.0], [179.0, lat]]],
+                    [[[-180.0, lat], [-179.0, lat], [-180.0, lat + 1.0], [-180.0, lat]]]
+                ]});
+                return item.with_geometry(serde_json::from_value(cut).unwrap());
+            }
+            item
+        })
+        .collect();
+    store.put_items(&items).await.unwrap();
+    for text in [
+        "-180,-90,180,90",
+        "-170,-70,100,70",
+        "170,-60,-170,60",
+        "179.5,-80,180,80",
+        "0,0,9,9",
+    ] {
+        let bbox: corridor_catalog::Bbox = text.parse().unwrap();
+        let asked: Vec<_> = bbox.rectangles();
+        let mut expected: Vec<&str> = items
+            .iter()
+            .filter(|item| {
+                let shape =
+                    geo::Geometry::<f64>::try_from(item.geometry.as_ref().unwrap()).unwrap();
+                asked
+                    .iter()
+                    .any(|rect| geo::Intersects::intersects(rect, &shape))
+            })
+            .map(|item| &item.id[..])
+            .collect();
+        expected.sort_unstable();
+        let search = Search {
+            bbox: Some(bbox),
+            count: true,
+            ..Search::default()
+        };
+        assert_eq!(
+            store.search(&search).await.unwrap().matched,
+            Some(expected.len() as u64)
+        );
+        let mut found = crate::real_items::all_ids(&store, search).await;
+        found.sort_unstable();
+        assert_eq!(found, expected, "{text}");
+    }
+}

@@ -154,16 +154,38 @@ fn scalar(symbol: &str, name: &str, value: Sql) -> Option<Sieve> {
     })
 }
 
-/// Rows whose box meets one of the rectangles.
+/// Rows whose box meets one of the rectangles, by the R*Tree.
 pub(super) fn boxes(rectangles: &[geo::Rect<f64>]) -> Sieve {
+    let rows = box_rows(rectangles);
+    Sieve {
+        text: format!("i.row IN ({})", rows.text),
+        values: rows.values,
+    }
+}
+
+/// The query for those rows.
+pub(super) fn box_rows(rectangles: &[geo::Rect<f64>]) -> Sieve {
     let one = "SELECT box >> 1 FROM item_boxes
                WHERE west <= ? AND east >= ? AND south <= ? AND north >= ?";
-    let all = vec![one; rectangles.len()].join(" UNION ");
+    Sieve {
+        text: vec![one; rectangles.len()].join(" UNION ALL "),
+        values: edges(rectangles),
+    }
+}
+
+/// The same by the row's own bounds, for rows that are met in another order.
+pub(super) fn bounds(rectangles: &[geo::Rect<f64>]) -> Sieve {
+    let one = "((i.west > i.east OR (i.west <= ? AND i.east >= ?))
+               AND i.south <= ? AND i.north >= ?)";
+    Sieve {
+        text: vec![one; rectangles.len()].join(" OR "),
+        values: edges(rectangles),
+    }
+}
+
+fn edges(rectangles: &[geo::Rect<f64>]) -> Vec<Sql> {
     let edges = rectangles
         .iter()
         .flat_map(|rect| [rect.max().x, rect.min().x, rect.max().y, rect.min().y].map(Sql::Real));
-    Sieve {
-        text: format!("i.row IN ({all})"),
-        values: edges.collect(),
-    }
+    edges.collect()
 }

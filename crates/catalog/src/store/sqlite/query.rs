@@ -17,6 +17,18 @@ const ACTION: &str = "searching";
 /// Columns before those of the sort keys.
 const FIXED_COLUMNS: usize = 4;
 
+/// Boxes that are sorted faster than an order is walked to find them.
+const FEW_BOXES: i64 = 2000;
+
+/// Where a search for a place begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Drive {
+    /// From the R*Tree.
+    Boxes,
+    /// From the order of the search.
+    Order,
+}
+
 /// SQL text with its parameters, grown together.
 #[derive(Clone, Debug, Default)]
 struct Clause {
@@ -117,8 +129,27 @@ impl Plan {
         Ok(page)
     }
 
+    /// A place with few Items is best begun from the boxes and sorted; one with many from the
+    /// order, which ends as soon as the page is full.
+    fn drive(&self, connection: &Connection) -> Result<Drive, CatalogError> {
+        let Some(region) = &self.region else {
+            return Ok(Drive::Boxes);
+        };
+        let sieve = condition::box_rows(&region.rectangles);
+        let text = format!("SELECT count(*) FROM ({} LIMIT {FEW_BOXES})", sieve.text);
+        let count: i64 = connection
+            .prepare_cached(&text)
+            .and_then(|mut s| s.query_row(params_from_iter(sieve.values), |row| row.get(0)))
+            .map_err(storage(ACTION))?;
+        Ok(if count < FEW_BOXES {
+            Drive::Boxes
+        } else {
+            Drive::Order
+        })
+    }
+
     /// The conditions without the page's.
-    fn conditions(&self) -> Clause {
+    fn conditions(&self, drive: Drive) -> Clause {
         let mut clause = Clause::default();
         let search = &self.search;
         for (column, list) in [("i.id", &search.ids), ("i.collection", &search.collections)] {
@@ -140,8 +171,11 @@ impl Plan {
             }
         }
         if let Some(region) = &self.region {
-            let sieve = condition::boxes(&region.rectangles);
-            clause.and(&sieve.text, sieve.values);
+            let sieve = match drive {
+                Drive::Boxes => condition::boxes(&region.rectangles),
+                Drive::Order => condition::bounds(&region.rectangles),
+            };
+            clause.and(&format!("({})", sieve.text), sieve.values);
         }
         if let Some(filter) = &search.filter
             && let Some(sieve) = condition::of(filter)
@@ -208,7 +242,7 @@ impl Plan {
             columns.push_str(&format!(", {}", key.expression));
             values.extend(key.parameter());
         }
-        let mut clause = self.conditions();
+        let mut clause = self.conditions(self.drive(connection)?);
         if let Some(token) = &self.token {
             self.after(token, &mut clause);
         }
@@ -316,7 +350,7 @@ impl Plan {
     }
 
     fn count(&self, connection: &Connection) -> Result<u64, CatalogError> {
-        let clause = self.conditions();
+        let clause = self.conditions(Drive::Boxes);
         let fail = storage("counting matches");
         if self.region.is_none() && self.search.filter.is_none() {
             let text = format!("SELECT count(*) FROM items i{}", clause.text);
