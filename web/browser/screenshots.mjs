@@ -9,7 +9,7 @@ const SETTLE_MS = 20_000;
 const desktop = { width: 1440, height: 900 };
 const phone = { width: 390, height: 844 };
 
-const WATCH = '#/watch/Olinda%20coast';
+const WATCH = '#/watch/olinda-coast';
 const shots = [
   ['desktop-dark-watch', { viewport: desktop, colorScheme: 'dark' }, WATCH, pickFirst],
   ['desktop-dark-answer', { viewport: desktop, colorScheme: 'dark' }, undefined, openTrace],
@@ -63,9 +63,9 @@ await mock?.close();
 
 async function answerHash(base) {
   const watches = await (await fetch(`${base}/api/watches`)).json();
-  for (const { name } of watches) {
-    const [answer] = await (await fetch(`${base}/api/watches/${encodeURIComponent(name)}/answers`)).json();
-    if (answer) return `#/watch/${encodeURIComponent(name)}/answer/${answer.collection}/${answer.item_id}`;
+  for (const { id } of watches) {
+    const [answer] = await (await fetch(`${base}/api/watches/${encodeURIComponent(id)}/answers`)).json();
+    if (answer) return `#/watch/${encodeURIComponent(id)}/answer/${answer.collection}/${answer.item_id}`;
   }
   return '#/';
 }

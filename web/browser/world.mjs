@@ -9,19 +9,19 @@ const e = encodeURIComponent;
 /** The first watch that has an answer, and that answer. */
 export async function firstAnswer(url) {
   for (const watch of await json(`${url}/api/watches`)) {
-    const [answer] = await json(`${url}/api/watches/${e(watch.name)}/answers`);
+    const [answer] = await json(`${url}/api/watches/${e(watch.id)}/answers`);
     if (answer) return { watch, answer };
   }
   throw new Error('no watch of this node has an answer');
 }
 
-export const watchHash = (watch) => `#/watch/${e(watch.name)}`;
+export const watchHash = (watch) => `#/watch/${e(watch.id)}`;
 export const answerHash = ({ watch, answer }) =>
   `${watchHash(watch)}/answer/${e(answer.collection)}/${e(answer.item_id)}`;
 
 export const trace = (url, answer) =>
   json(`${url}/api/answers/${e(answer.collection)}/${e(answer.item_id)}/trace`);
-export const forecast = (url, watch) => json(`${url}/api/watches/${e(watch.name)}/forecast`);
+export const forecast = (url, watch) => json(`${url}/api/watches/${e(watch.id)}/forecast`);
 
 export async function idle(page) {
   await page.waitForSelector('.globe[data-map-idle="true"]', { timeout: DRAWN_MS });

@@ -23,10 +23,13 @@ function polygon([west, south, east, north]) {
 
 const grow = ([w, s, e, n], d) => [w - d, s - d, e + d, n + d];
 
+export const slug = (name) => name.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '-');
+
 export const watches = [
   ['Olinda coast', 'water', grow(AREAS.olinda.bbox, 0.01)],
   ['Carpathian forest', 'vegetation', grow(AREAS.carpathian.bbox, 0.004)],
 ].map(([name, product, bbox]) => ({
+  id: slug(name),
   name,
   product,
   area: polygon(bbox),
@@ -64,7 +67,7 @@ export const answers = {
   'water-olinda-1': {
     collection: 'answers-water',
     area: 'olinda',
-    watch: 'Olinda coast',
+    watch: 'olinda-coast',
     product: 'water',
     observed: { start: '1999-04-15T00:00:00Z', end: '2003-05-31T00:00:00Z' },
     area_km2: 41.283,
@@ -75,7 +78,7 @@ export const answers = {
   'vegetation-carpathian-1': {
     collection: 'answers-vegetation',
     area: 'carpathian',
-    watch: 'Carpathian forest',
+    watch: 'carpathian-forest',
     product: 'vegetation',
     observed: { start: '2018-05-06T09:20:31Z', end: '2020-08-08T09:20:41Z' },
     area_km2: 0.217,
@@ -87,18 +90,19 @@ export const answers = {
 
 export function summary(id) {
   const { collection, watch, product, observed, area_km2, valid_fraction, headline } = answers[id];
-  const links = [{ rel: 'item', href: `/stac/collections/${collection}/items/${id}` }];
   return {
     item_id: id,
     collection,
     watch,
     product,
     created: at(9300),
-    observed,
+    observed: `${observed.start}/${observed.end}`,
+    observed_start: observed.start,
+    observed_end: observed.end,
+    replay: true,
     area_km2,
     valid_fraction,
     headline,
-    links,
   };
 }
 

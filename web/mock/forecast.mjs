@@ -26,7 +26,7 @@ export function forecast(watch, limit = 40) {
   }
   entries.sort((a, b) => a.in_hands.localeCompare(b.in_hands));
   return {
-    watch: watch.name,
+    watch: watch.id,
     computed_at: at(0),
     from: at(0),
     to: at(HORIZON_S),

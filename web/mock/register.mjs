@@ -107,17 +107,15 @@ export const products = [
     id: 'water',
     title: 'Surface water',
     description: 'Open water by a water index or radar backscatter and an automatic threshold.',
-    units: 'km2',
-    legend: [{ label: 'water', color: '#1e88e5' }],
+    style: { classes: [{ value: 1, label: 'water', color: '#1e88e5' }] },
     accuracy: 'intersection over union 0.87 on one labelled chip',
   },
   {
     id: 'vegetation',
     title: 'Vegetation loss',
     description: 'Fall of a vegetation index between two dates.',
-    units: 'km2',
-    legend: [{ label: 'loss', color: '#e65100' }],
-    accuracy: null,
+    style: { classes: [{ value: 1, label: 'loss', color: '#e65100' }] },
+    accuracy: 'not scored yet',
   },
 ];
 

@@ -52,7 +52,7 @@ export function startMock({ port = 0 } = {}) {
   };
 
   const find = (name) => {
-    const watch = watches.find((w) => w.name === name);
+    const watch = watches.find((w) => w.id === name || w.name === name);
     if (!watch) throw new Refusal(404, `no watch named “${name}”`);
     return watch;
   };
@@ -66,8 +66,8 @@ export function startMock({ port = 0 } = {}) {
       return {
         version: '0.1.0',
         node_id: 'ipn:10.0',
-        now: now(),
-        clock: { mode: 'replay', offset_s: 0 },
+        now: new Date(),
+        clock: { mode: 'replay', offset_s: (now() - Date.now()) / 1000 },
         forecast_epoch: EPOCH,
       };
     }
@@ -87,7 +87,7 @@ export function startMock({ port = 0 } = {}) {
     if (b === 'watches' && d === 'forecast') return forecast(find(c));
     if (b === 'watches' && d === 'answers')
       return Object.keys(answers)
-        .filter((id) => answers[id].watch === find(c).name)
+        .filter((id) => answers[id].watch === find(c).id)
         .map(summary);
     if (b === 'watches' && method === 'DELETE') {
       watches.splice(watches.indexOf(find(c)), 1);
@@ -157,7 +157,7 @@ function check(watch, watches) {
   if (lats.some((lat) => Math.abs(lat) > 90))
     refuse(422, 'field “area”: a latitude is past the pole; −90 to 90 would be right');
   const bbox = [Math.min(...lons), Math.min(...lats), Math.max(...lons), Math.max(...lats)];
-  return { ...watch, bbox, priority: 1, notify: [], created: EPOCH.toISOString() };
+  return { ...watch, id: slug(watch.name), bbox, priority: 1, notify: [], created: EPOCH.toISOString() };
 }
 
 function tracks(query) {

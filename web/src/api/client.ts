@@ -67,7 +67,7 @@ export const api = {
   watches: () => request<Watch[]>('/api/watches'),
   watch: (name: string) => request<Watch>(`/api/watches/${segment(name)}`),
   addWatch: (watch: NewWatch) =>
-    request<Watch | undefined>('/api/watches', { method: 'POST', body: JSON.stringify(watch) }),
+    request<Watch>('/api/watches', { method: 'POST', body: JSON.stringify(watch) }),
   removeWatch: (name: string) => request<void>(`/api/watches/${segment(name)}`, { method: 'DELETE' }),
   forecast: (name: string) => request<Forecast>(`/api/watches/${segment(name)}/forecast`),
   answers: (name: string) => request<AnswerSummary[]>(`/api/watches/${segment(name)}/answers`),

@@ -6,12 +6,16 @@ export type Bbox = [west: number, south: number, east: number, north: number];
 export interface Status {
   version: string;
   node_id: string;
+  /** Wall-clock UTC. */
   now: string;
-  clock: { mode: 'live' | 'replay'; offset_s: number; note?: string };
+  /** The sky's time is `now` plus the offset: elements too old for today are shown at their own time. */
+  clock: { mode: 'live' | 'replay'; offset_s: number };
   forecast_epoch: string | null;
 }
 
 export interface Watch {
+  /** The name as it stands in addresses: `olinda-coast`. */
+  id: string;
   name: string;
   product: string;
   area: Geometry;
@@ -73,12 +77,14 @@ export interface AnswerSummary {
   watch: string;
   product: string;
   created: string;
-  observed: { start: string; end: string };
+  /** A time or an interval, in words, for where the two below are not known. */
+  observed: string;
+  observed_start: string | null;
+  observed_end: string | null;
   area_km2: number | null;
   valid_fraction: number | null;
   headline: string;
-  replay?: boolean;
-  links?: Link[];
+  replay: boolean;
 }
 
 export interface Digest {
@@ -178,8 +184,10 @@ export interface Assumption {
   kind: 'assumption' | 'data';
 }
 
-export interface LegendEntry {
+export interface LegendClass {
+  value: number;
   label: string;
+  /** `#rrggbb` or `#rrggbbaa`. */
   color: string;
 }
 
@@ -187,10 +195,9 @@ export interface Product {
   id: string;
   title: string;
   description: string;
-  units?: string | null;
-  legend?: LegendEntry[];
-  style?: { legend?: LegendEntry[]; classes?: { label?: string; name?: string; color?: string }[] };
-  accuracy?: string | Record<string, unknown> | null;
+  style: { classes: LegendClass[] };
+  /** One sentence. */
+  accuracy: string;
 }
 
 export interface Link {
@@ -234,7 +241,7 @@ export interface Problem {
 export type LiveEventKind = 'scene' | 'answer' | 'delivery' | 'trace' | 'watch';
 export interface LiveEvent {
   kind: LiveEventKind;
-  id: string;
+  id: number;
   time: string;
   [key: string]: unknown;
 }

@@ -1,6 +1,6 @@
 /** What is laid over the ground, how strongly, and whether at all. */
 import { tilePath } from '../api/client';
-import type { Bbox, Item } from '../api/types';
+import type { AnswerSummary, Bbox, Item } from '../api/types';
 import type { OpenAnswer } from '../use/desk.svelte';
 
 export interface RasterLayer {
@@ -57,6 +57,14 @@ export function observedOf(item: Item): { start: string; end: string } {
     start: text('start_datetime') ?? at ?? '',
     end: text('end_datetime') ?? at ?? '',
   };
+}
+
+/** When an answer's pixels were observed, in the reader's dates; in the node's words where it has no dates. */
+export function observedText(
+  { observed, observed_start, observed_end }: AnswerSummary,
+  format: (start: string, end: string) => string,
+): string {
+  return observed_start && observed_end ? format(observed_start, observed_end) : observed;
 }
 
 export function isReplay(items: Item[]): boolean {

@@ -1,11 +1,6 @@
-import type { LegendEntry, Product } from '../api/types';
+import type { LegendClass, Product } from '../api/types';
 
-/** The colours of a product's answer, however its style lists them. */
-export function legend(product: Product): LegendEntry[] {
-  const listed = product.legend ?? product.style?.legend;
-  if (listed) return listed;
-  return (product.style?.classes ?? []).flatMap(({ label, name, color }) => {
-    const text = label ?? name;
-    return text && color ? [{ label: text, color }] : [];
-  });
+/** The classes of a product's answer that can be seen; the ground itself is drawn clear. */
+export function legend(product: Product): LegendClass[] {
+  return (product.style?.classes ?? []).filter(({ color }) => !/^#[0-9a-f]{6}00$/i.test(color));
 }

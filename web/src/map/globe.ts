@@ -26,6 +26,7 @@ const CAMERA_HEIGHTS = 1.5;
 const CLOSE_MAX_ZOOM = 14;
 const CLOSE_PADDING_PX = 48;
 const TURN_MS = 1600;
+const NAMES_UNTIL_ZOOM = 8;
 
 export class Globe {
   readonly map: MapLibre;
@@ -61,6 +62,8 @@ export class Globe {
     this.map.on('styleimagemissing', ({ id }) => drawMissing(this.map, id, this.#colours));
     // A tile outside the picture is not there, which is no fault of the map's.
     this.map.on('error', () => undefined);
+    // Close by, the outline of the area says where it is, and a name would lie on the answer.
+    this.map.on('zoom', () => container.classList.toggle('close', this.map.getZoom() > NAMES_UNTIL_ZOOM));
     this.whenReady(() => this.map.addLayer(this.#probe()));
     void basemap.load().then((data) => this.#setBasemap(data), ignore);
   }
@@ -122,20 +125,20 @@ export class Globe {
   }
 
   /** A named point for every watch, as a link; the areas themselves are a source. */
-  mark(watches: Watch[], open: string | undefined, hrefOf: (name: string) => string) {
+  mark(watches: Watch[], open: string | undefined, hrefOf: (id: string) => string) {
     for (const marker of this.#markers.values()) marker.remove();
     this.#markers.clear();
     for (const watch of watches) {
       const element = document.createElement('div');
       element.className = 'watch-marker';
       const link = document.createElement('a');
-      link.href = hrefOf(watch.name);
+      link.href = hrefOf(watch.id);
       link.textContent = watch.name;
       link.dir = 'auto';
-      if (watch.name === open) link.setAttribute('aria-current', 'true');
+      if (watch.id === open) link.setAttribute('aria-current', 'true');
       element.append(link);
       const marker = new Marker({ element, anchor: 'left', opacityWhenCovered: '0' });
-      this.#markers.set(watch.name, marker.setLngLat(middle(watch.bbox)).addTo(this.map));
+      this.#markers.set(watch.id, marker.setLngLat(middle(watch.bbox)).addTo(this.map));
     }
   }
 

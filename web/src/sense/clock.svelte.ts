@@ -12,7 +12,7 @@ class Clock {
   shown_ms = $state(Date.now());
   playing = $state(false);
   speed = $state<number>(60);
-  /** Node time minus this machine's; the two clocks need not agree. */
+  /** The node's sky time minus this machine's clock; the two need not agree. */
   nodeAhead_ms = $state(0);
   #time_ms = Date.now();
   #shownAt = 0;

@@ -47,18 +47,20 @@ class Desk {
   satellite = $state<string | undefined>();
   entry = $state.raw<ForecastEntry | undefined>();
   notice = $state.raw<{ event: LiveEvent } | undefined>();
+  /** The watch whose forecast and answers are held. */
+  #loaded: string | undefined;
   #noticeTimer: ReturnType<typeof setTimeout> | undefined;
 
-  get watchName(): string | undefined {
+  get watchId(): string | undefined {
     return this.route.page === 'watch' || this.route.page === 'answer' ? this.route.watch : undefined;
   }
 
   get watch(): Watch | undefined {
-    return this.watches.value?.find((watch) => watch.name === this.watchName);
+    return this.watches.value?.find(({ id, name }) => id === this.watchId || name === this.watchId);
   }
 
   get named(): Set<string> {
-    const entries = this.watchName ? (this.forecast.value?.entries ?? []) : [];
+    const entries = this.watchId ? (this.forecast.value?.entries ?? []) : [];
     return new Set(entries.slice(0, ENTRIES_NAMED).map((entry) => entry.satellite));
   }
 
@@ -93,7 +95,7 @@ class Desk {
       const status = await api.status();
       this.status = status;
       this.away = false;
-      clock.nodeAhead_ms = Date.parse(status.now) - Date.now();
+      clock.nodeAhead_ms = Date.parse(status.now) + status.clock.offset_s * 1000 - Date.now();
       const start = status.forecast_epoch ? Date.parse(status.forecast_epoch) : clock.nodeNow_ms();
       clock.setWindow(start, start + FORECAST_SPAN_MS);
     } catch (cause) {
@@ -116,11 +118,11 @@ class Desk {
   }
 
   go(route: Route, reload = false) {
-    const before = this.watchName;
+    const before = this.watchId;
     const beforeAnswer = this.route.page === 'answer' ? href(this.route) : undefined;
     this.route = route;
-    if (this.watchName !== before) this.pick(undefined);
-    if (this.watchName && (reload || this.watchName !== before)) void this.#loadWatch(this.watchName);
+    if (this.watchId !== before) this.pick(undefined);
+    if (this.watchId && (reload || this.watchId !== before)) void this.#loadWatch(this.watchId);
     if (route.page === 'answer' && (reload || href(route) !== beforeAnswer)) void this.#loadAnswer(route);
   }
 
@@ -135,7 +137,8 @@ class Desk {
   }
 
   async #loadWatch(name: string): Promise<void> {
-    const same = this.forecast.value?.watch === name;
+    const same = this.#loaded === name;
+    this.#loaded = name;
     if (!same) {
       this.forecast = waiting();
       this.answers = waiting();
@@ -145,9 +148,9 @@ class Desk {
       loaded(api.forecast(name), same ? this.forecast : waiting()),
     ];
     const answered = await answers;
-    if (this.watchName === name) this.answers = answered;
+    if (this.watchId === name) this.answers = answered;
     const cast = await forecast;
-    if (this.watchName !== name) return;
+    if (this.watchId !== name) return;
     this.forecast = cast;
     this.#noteAway(cast);
     if (cast.value) clock.setWindow(Date.parse(cast.value.from), Date.parse(cast.value.to));
@@ -167,7 +170,7 @@ class Desk {
   async #onEvent(event: LiveEvent): Promise<void> {
     if (event.kind === 'watch') await this.loadWatches();
     if (event.kind === 'answer' || event.kind === 'scene') this.#tell(event);
-    if (this.watchName && event.kind !== 'scene') await this.#loadWatch(this.watchName);
+    if (this.watchId && event.kind !== 'scene') await this.#loadWatch(this.watchId);
     if (this.route.page === 'answer' && event.kind === 'trace') {
       const traced = await loaded(api.trace(this.route.collection, this.route.item), this.trace);
       if (this.route.page === 'answer') this.trace = traced;
