@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { answers, watches as defaults, item, polygons, scenes, summary, trace } from './answers.mjs';
+import { answers, watches as defaults, item, polygons, scenes, slug, summary, trace } from './answers.mjs';
 import { EPOCH, forecast } from './forecast.mjs';
 import { AREAS, picture, tile } from './ground.mjs';
 import { satellites as orbits, position } from './orbit.mjs';
