@@ -13,7 +13,7 @@
 
 mod orientation;
 
-pub use orientation::{EarthOrientation, Orientation, OrientationError, Quality};
+pub use orientation::{DAYS_MAX, EarthOrientation, Orientation, OrientationError, Quality};
 
 use crate::time::{Days, Ut1, Utc};
 use std::f64::consts::TAU;

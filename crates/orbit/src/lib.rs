@@ -7,4 +7,5 @@ pub mod frame;
 pub mod propagate;
 pub mod sun;
 pub mod time;
+pub mod visibility;
 pub mod window;

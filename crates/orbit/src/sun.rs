@@ -5,9 +5,12 @@
 //! aberration and nutation in longitude. Within 0.01 degrees from 1950 to 2050.
 
 use crate::earth::{Geodetic, dot, unit};
+use crate::event::{Bounded, Search, find_windows};
 use crate::frame::{EarthOrientation, gmst82_rad};
 use crate::time::{Days, Utc};
+use crate::window::WindowSet;
 use jiff::Timestamp;
+use std::convert::Infallible;
 
 /// An astronomical unit, metres (IAU 2012 B2).
 pub const ASTRONOMICAL_UNIT_M: f64 = 149_597_870_700.0;
@@ -48,6 +51,30 @@ pub fn direction_at(utc: Days<Utc>) -> [f64; 3] {
 /// parallax (below 0.0025 degrees).
 pub fn elevation_deg(place: &Geodetic, t: Timestamp) -> f64 {
     dot(place.up(), direction(t)).clamp(-1.0, 1.0).asin().to_degrees()
+}
+
+/// Every window in `[from, to)` in which the Sun stands at `min_elevation_deg` or more. Edges to 1 ms.
+pub fn daylight(
+    place: &Geodetic,
+    min_elevation_deg: f64,
+    from: Timestamp,
+    to: Timestamp,
+) -> WindowSet {
+    let up = place.up();
+    let start = Days::utc(from).get();
+    let mut condition = Bounded {
+        value: |t_s: f64| -> Result<f64, Infallible> {
+            let sun = direction_at(Days::since_j2000(start + t_s / 86_400.0));
+            let elevation = dot(up, sun).clamp(-1.0, 1.0).asin();
+            Ok(elevation.to_degrees() - min_elevation_deg)
+        },
+        rate_max: ELEVATION_RATE_MAX_DEG_S,
+    };
+    let search = Search { min_window_s: 10.0, tolerance_s: 1e-3 };
+    match find_windows(&mut condition, from, to, search) {
+        Ok(windows) => windows,
+        Err(never) => match never {},
+    }
 }
 
 #[cfg(test)]
