@@ -7,7 +7,6 @@
 mod read;
 
 use corridor_orbit::earth::{self, Geodetic};
-use corridor_orbit::frame::Position;
 use geo::{BooleanOps, Coord, LineString, MultiPolygon, Polygon, Rect, Translate, Validation};
 
 /// Most vertices of an area: bounds the time of its validity check.
@@ -132,11 +131,10 @@ impl Area {
         for lat_deg in [south, north] {
             check_latitude(lat_deg)?;
         }
-        let width = if west > east { east + 360.0 - west } else { east - west };
-        if width <= 0.0 || south >= north {
+        let right = if west > east { east + 360.0 } else { east };
+        if west >= right || south >= north {
             return Err(AreaError::Box { west, south, east, north });
         }
-        let right = west + width;
         let corners = [(west, south), (right, south), (right, north), (west, north), (west, south)];
         Self::new(vec![Polygon::new(LineString::from(corners.to_vec()), vec![])])
     }
@@ -183,8 +181,10 @@ impl Area {
         let area_km2 = flat.iter().map(polygon_km2).sum::<f64>();
         let rings: Vec<Vec<[f64; 3]>> =
             flat.iter().flat_map(rings_of).map(|ring| on_ground(ring)).collect();
-        let sum = rings.iter().flatten().fold([0.0; 3], |s, p| add(s, *p));
-        let centre = earth::unit(sum);
+        let sum = rings.iter().map(|r| vector_area(r)).fold([0.0; 3], add);
+        let [x, y, z] = earth::unit(sum);
+        let middle = Geodetic::on_ground(y.atan2(x).to_degrees(), z.asin().to_degrees());
+        let centre = earth::unit(earth::from_geodetic(&middle).r_m);
         let radius_rad = rings
             .iter()
             .flatten()
@@ -196,8 +196,6 @@ impl Area {
         if radius_rad.to_degrees() > RADIUS_MAX_DEG {
             return Err(AreaError::Wide { radius_deg: radius_rad.to_degrees() });
         }
-        let surface = Position::new(centre.map(|x| x * 6_371_000.0));
-        let middle = Geodetic { height_m: 0.0, ..earth::to_geodetic(&surface) };
         Ok(Self { polygon, rings, flat, centre, radius_rad, middle, area_km2 })
     }
 
@@ -219,7 +217,7 @@ impl Area {
         [wrap(west), least(|c| c.y), wrap(east), most(|c| c.y)]
     }
 
-    /// A place in the middle: the mean of the outline, on the ground.
+    /// A place in the middle: where the mean vertical of the area stands, on the ground.
     pub fn middle(&self) -> Geodetic {
         self.middle
     }
@@ -361,6 +359,15 @@ fn cut_at_antimeridian(flat: &MultiPolygon<f64>) -> MultiPolygon<f64> {
         }
     }
     MultiPolygon::new(cut)
+}
+
+/// The integral of the outward normal over the inside of a closed ring: no matter how finely the ring
+/// is cut, and edges there and back count for nothing.
+fn vector_area(ring: &[[f64; 3]]) -> [f64; 3] {
+    let Some(origin) = ring.first() else { return [0.0; 3] };
+    ring.windows(2)
+        .map(|w| earth::cross(earth::sub(w[0], *origin), earth::sub(w[1], *origin)))
+        .fold([0.0; 3], add)
 }
 
 fn add(a: [f64; 3], b: [f64; 3]) -> [f64; 3] {
