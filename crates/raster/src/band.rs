@@ -396,6 +396,8 @@ pub(crate) trait Sample:
     fn from_f64(value: f64) -> Self;
     /// The value as `f64` (64-bit integers are rounded).
     fn to_f64(self) -> f64;
+    /// A value as near as possible, but another: one less, or one more for the least.
+    fn beside(self) -> Self;
 }
 
 macro_rules! sample {
@@ -409,6 +411,9 @@ macro_rules! sample {
             fn to_f64(self) -> f64 {
                 self as f64
             }
+            fn beside(self) -> Self {
+                if self == <$number>::MIN { self + 1 } else { self - 1 }
+            }
         }
     )*};
     (float: $($number:ty)*) => {$(
@@ -419,6 +424,9 @@ macro_rules! sample {
             #[allow(clippy::cast_lossless)]
             fn to_f64(self) -> f64 {
                 self as f64
+            }
+            fn beside(self) -> Self {
+                self.next_down()
             }
         }
     )*};

@@ -68,7 +68,7 @@ impl Crs {
                 format!("definition longer than {DEFINITION_BYTES_MAX} bytes"),
             ));
         }
-        transform::parse(definition)?;
+        transform::check(definition)?;
         Ok(Self {
             epsg: None,
             proj: Some(definition.to_owned()),

@@ -1,11 +1,33 @@
 //! Pixels from one grid to another.
+//!
+//! Positions are exact to [`ERROR_MAX_PX`] source pixels along a row of the
+//! target and computed by [`Transformer`](crate::grid::Transformer). Kernels,
+//! scales and edge rules follow GDAL's warper, so that results can be compared
+//! value by value: a target pixel has a value when its centre falls on a
+//! source measurement (for the area methods: when it covers one), nodata never
+//! enters a mean, and a computed value that happens to equal nodata is moved
+//! by one.
+
+mod area;
+mod coordinates;
+mod extent;
+mod kernel;
 
 use serde::{Deserialize, Serialize};
 
 use crate::RasterError;
-use crate::band::Band;
+use crate::band::{Band, BandData, DataType, Sample};
 use crate::dataset::Dataset;
 use crate::grid::Grid;
+use coordinates::{Mapper, Point};
+use extent::Extent;
+use kernel::{Filter, Pixels, Shape};
+
+/// Greatest |dx| + |dy|, in source pixels, that interpolating positions along a row may cost.
+pub const ERROR_MAX_PX: f64 = coordinates::ERROR_MAX_PX;
+
+/// Most pixels of one target.
+pub const TARGET_PIXELS_MAX: u64 = 1 << 29;
 
 /// How a pixel of the target is made from pixels of the source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -20,7 +42,7 @@ pub enum Resampling {
     Cubic,
     /// Mean of the pixels covered, weighted by the part covered.
     Average,
-    /// Most frequent value of the pixels covered.
+    /// Most frequent value of the pixels covered, the first to be so.
     Mode,
     /// Least value of the pixels covered.
     Min,
@@ -28,9 +50,19 @@ pub enum Resampling {
     Max,
 }
 
+impl Resampling {
+    /// Pixels around a position that the kernel reaches, at full scale.
+    const fn radius_px(self) -> f64 {
+        match self {
+            Self::Cubic => 2.0,
+            _ => 1.0,
+        }
+    }
+}
+
 /// Moves a band from its grid to `target`; the result has the source's type and nodata.
 ///
-/// Pixels without a source are nodata (and not valid in the mask when the source has no nodata value).
+/// Pixels without a source are nodata, and not valid in the band's mask.
 ///
 /// # Errors
 /// When the sizes of `source` and `source_grid` differ, the target is too
@@ -41,11 +73,29 @@ pub fn warp(
     target: &Grid,
     resampling: Resampling,
 ) -> Result<Band, RasterError> {
-    let _ = (source, source_grid, target, resampling);
-    Err(RasterError::unsupported("warp", "resampling"))
+    let size = (source_grid.width, source_grid.height);
+    if size != (source.width(), source.height()) {
+        return Err(RasterError::argument(
+            "source",
+            format!(
+                "a band of {} x {} pixels on a grid of {} x {}",
+                source.width(),
+                source.height(),
+                size.0,
+                size.1
+            ),
+        ));
+    }
+    check_target(target)?;
+    let mapper = Mapper::new(source_grid, target)?;
+    let Some(extent) = extent::find(&mapper, size, target, resampling) else {
+        return empty(source.data().dtype(), source.nodata(), target);
+    };
+    run(source, (0.0, 0.0), &mapper, &extent, target, resampling)
 }
 
-/// Moves a band (counted from 0) of a dataset to `target`, reading only the part needed.
+/// Moves a band (counted from 0) of a dataset to `target`, reading only the part needed,
+/// always of the full resolution.
 ///
 /// # Errors
 /// As [`warp`] and [`Dataset::read`].
@@ -55,6 +105,241 @@ pub fn warp_dataset(
     target: &Grid,
     resampling: Resampling,
 ) -> Result<Band, RasterError> {
-    let _ = (source, band, target, resampling);
-    Err(RasterError::unsupported("warp", "resampling"))
+    warp_level(source, 0, &[band], target, resampling).map(|mut bands| bands.remove(0))
+}
+
+/// Moves several bands of a dataset at once, reading each block once.
+///
+/// # Errors
+/// As [`warp_dataset`].
+pub fn warp_bands(
+    source: &Dataset,
+    bands: &[usize],
+    target: &Grid,
+    resampling: Resampling,
+) -> Result<Vec<Band>, RasterError> {
+    warp_level(source, 0, bands, target, resampling)
+}
+
+/// Moves bands of one level of a dataset (0 = full resolution).
+pub(crate) fn warp_level(
+    source: &Dataset,
+    level: usize,
+    bands: &[usize],
+    target: &Grid,
+    resampling: Resampling,
+) -> Result<Vec<Band>, RasterError> {
+    check_target(target)?;
+    let grid = source.level_grid(level);
+    let mapper = Mapper::new(&grid, target)?;
+    let Some(extent) = extent::find(&mapper, (grid.width, grid.height), target, resampling) else {
+        let none = |_| empty(source.dtype(), source.nodata(), target);
+        return bands.iter().map(none).collect();
+    };
+    let parts = source.read_level(level, bands, extent.window)?;
+    let origin = (extent.window.col as f64, extent.window.row as f64);
+    parts
+        .iter()
+        .map(|part| run(part, origin, &mapper, &extent, target, resampling))
+        .collect()
+}
+
+fn check_target(target: &Grid) -> Result<(), RasterError> {
+    let pixels = (target.width as u64).saturating_mul(target.height as u64);
+    if pixels > TARGET_PIXELS_MAX {
+        return Err(RasterError::Limit {
+            name: "target grid".to_owned(),
+            what: "number of pixels",
+            value: pixels,
+            limit: TARGET_PIXELS_MAX,
+        });
+    }
+    if pixels == 0 {
+        return Err(RasterError::argument("target", "the grid has no pixel"));
+    }
+    Ok(())
+}
+
+/// A band without any measurement.
+fn empty(dtype: DataType, nodata: Option<f64>, target: &Grid) -> Result<Band, RasterError> {
+    let n = target.width * target.height;
+    let mut data = BandData::zeros(dtype, n);
+    if let Some(value) = nodata {
+        crate::band::each_type!(&mut data, v => v.fill(Sample::from_f64(value)));
+    }
+    Band::new(
+        target.width,
+        target.height,
+        data,
+        nodata,
+        Some(vec![false; n]),
+    )
+}
+
+/// Runs the kernel for the type of `source`, whose first pixel is at `origin` of the raster.
+fn run(
+    source: &Band,
+    origin: Point,
+    mapper: &Mapper,
+    extent: &Extent,
+    target: &Grid,
+    resampling: Resampling,
+) -> Result<Band, RasterError> {
+    let may_lack =
+        source.mask().is_some() || source.nodata().is_some() || source.data().dtype().is_float();
+    let valid = may_lack
+        .then(|| source.validity())
+        .filter(|v| v.iter().any(|ok| !ok));
+    let n = target.width * target.height;
+    let mut output_valid = vec![false; n];
+    macro_rules! typed {
+        ($variant:ident, $data:expr) => {{
+            let pixels = Pixels {
+                data: $data.as_slice(),
+                valid: valid.as_deref(),
+                width: source.width(),
+                height: source.height(),
+                col: origin.0,
+                row: origin.1,
+            };
+            let fill = Sample::from_f64(source.nodata().unwrap_or(0.0));
+            let mut output = vec![fill; n];
+            let job = Job {
+                mapper,
+                extent,
+                width: target.width,
+                nodata: source.nodata(),
+            };
+            job.run(&pixels, resampling, &mut output, &mut output_valid);
+            BandData::$variant(output)
+        }};
+    }
+    let data = match source.data() {
+        BandData::U8(v) => typed!(U8, v),
+        BandData::I8(v) => typed!(I8, v),
+        BandData::U16(v) => typed!(U16, v),
+        BandData::I16(v) => typed!(I16, v),
+        BandData::U32(v) => typed!(U32, v),
+        BandData::I32(v) => typed!(I32, v),
+        BandData::U64(v) => typed!(U64, v),
+        BandData::I64(v) => typed!(I64, v),
+        BandData::F32(v) => typed!(F32, v),
+        BandData::F64(v) => typed!(F64, v),
+    };
+    let mask = output_valid.iter().any(|ok| !ok).then_some(output_valid);
+    Band::new(target.width, target.height, data, source.nodata(), mask)
+}
+
+/// One warp of one band.
+struct Job<'a> {
+    mapper: &'a Mapper,
+    extent: &'a Extent,
+    width: usize,
+    nodata: Option<f64>,
+}
+
+impl Job<'_> {
+    fn run<T: Sample>(
+        &self,
+        pixels: &Pixels<'_, T>,
+        resampling: Resampling,
+        output: &mut [T],
+        valid: &mut [bool],
+    ) {
+        let Extent {
+            x_scale, y_scale, ..
+        } = *self.extent;
+        match resampling {
+            Resampling::Nearest => self.points(output, valid, |x, y| {
+                pixels.nearest(x, y).map(|i| pixels.data[i])
+            }),
+            Resampling::Bilinear => match Filter::new(Shape::Triangle, x_scale, y_scale) {
+                None => self.points(output, valid, |x, y| self.rounded(pixels.bilinear(x, y))),
+                Some(mut f) => {
+                    self.points(output, valid, |x, y| self.rounded(f.value(pixels, x, y)))
+                }
+            },
+            Resampling::Cubic => match Filter::new(Shape::Cubic, x_scale, y_scale) {
+                None => self.points(output, valid, |x, y| self.rounded(pixels.cubic(x, y))),
+                Some(mut f) => {
+                    self.points(output, valid, |x, y| self.rounded(f.value(pixels, x, y)))
+                }
+            },
+            Resampling::Average => {
+                self.areas(output, valid, |a, b| {
+                    self.rounded(area::average(pixels, a, b))
+                });
+            }
+            Resampling::Mode => {
+                let mut counts = Vec::new();
+                self.areas(output, valid, |a, b| area::mode(pixels, a, b, &mut counts));
+            }
+            Resampling::Min => {
+                self.areas(output, valid, |a, b| {
+                    area::extreme(pixels, a, b, |new, old| new < old)
+                });
+            }
+            Resampling::Max => {
+                self.areas(output, valid, |a, b| {
+                    area::extreme(pixels, a, b, |new, old| new > old)
+                });
+            }
+        }
+    }
+
+    /// A computed value in the type of the samples, moved by one when it would read as nodata.
+    fn rounded<T: Sample>(&self, value: Option<f64>) -> Option<T> {
+        let value = T::from_f64(value?);
+        match self.nodata {
+            Some(nodata) if value == T::from_f64(nodata) => Some(value.beside()),
+            _ => Some(value),
+        }
+    }
+
+    /// Fills the target from the source position of each pixel's centre.
+    fn points<T: Sample>(
+        &self,
+        output: &mut [T],
+        valid: &mut [bool],
+        mut value: impl FnMut(f64, f64) -> Option<T>,
+    ) {
+        let mut points = vec![(0.0, 0.0); self.width];
+        let rows = output
+            .chunks_exact_mut(self.width)
+            .zip(valid.chunks_exact_mut(self.width));
+        for (row, (output, valid)) in rows.enumerate() {
+            self.mapper.row(0.5, row as f64 + 0.5, &mut points);
+            for ((point, out), ok) in points.iter().zip(output).zip(valid) {
+                if let Some(v) = value(point.0, point.1) {
+                    *out = v;
+                    *ok = true;
+                }
+            }
+        }
+    }
+
+    /// Fills the target from the source positions of each pixel's upper left and lower right corner.
+    fn areas<T: Sample>(
+        &self,
+        output: &mut [T],
+        valid: &mut [bool],
+        mut value: impl FnMut(Point, Point) -> Option<T>,
+    ) {
+        let mut upper = vec![(0.0, 0.0); self.width];
+        let mut lower = upper.clone();
+        let rows = output
+            .chunks_exact_mut(self.width)
+            .zip(valid.chunks_exact_mut(self.width));
+        for (row, (output, valid)) in rows.enumerate() {
+            self.mapper.row(0.0, row as f64, &mut upper);
+            self.mapper.row(1.0, row as f64 + 1.0, &mut lower);
+            let corners = upper.iter().zip(&lower);
+            for (((a, b), out), ok) in corners.zip(output).zip(valid) {
+                if let Some(v) = value(*a, *b) {
+                    *out = v;
+                    *ok = true;
+                }
+            }
+        }
+    }
 }

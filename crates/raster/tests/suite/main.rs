@@ -1,1 +1,5 @@
 //! One test binary for the crate.
+
+mod crs;
+mod read_shared;
+mod shared;

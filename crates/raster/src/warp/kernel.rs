@@ -1,0 +1,256 @@
+//! One target pixel from the source pixels around a point: nearest, bilinear, cubic.
+
+use crate::band::Sample;
+
+/// Below this scale a reduction widens the kernel; above, 2 x 2 or 4 x 4 pixels are used.
+const FULL_SCALE_MIN: f64 = 0.95;
+/// Least sum of weights that makes a value.
+const WEIGHT_MIN: f64 = 1e-5;
+/// Positions this little beyond the last pixel still belong to it.
+const POSITION_TOLERANCE: f64 = 1e-10;
+
+/// Pixels of the source, a part of a larger raster.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pixels<'a, T> {
+    pub(super) data: &'a [T],
+    /// One entry a pixel; `None` when all are measurements.
+    pub(super) valid: Option<&'a [bool]>,
+    pub(super) width: usize,
+    pub(super) height: usize,
+    /// Position of the first pixel in the raster.
+    pub(super) col: f64,
+    pub(super) row: f64,
+}
+
+impl<T: Sample> Pixels<'_, T> {
+    /// Index of the pixel that holds a position of the raster, when it is a measurement.
+    #[inline]
+    pub(super) fn nearest(&self, x: f64, y: f64) -> Option<usize> {
+        let (x, y) = (x - self.col, y - self.row);
+        let inside = x >= 0.0
+            && y >= 0.0
+            && x + POSITION_TOLERANCE <= self.width as f64
+            && y + POSITION_TOLERANCE <= self.height as f64;
+        if !inside {
+            // Also where the position is NaN.
+            return None;
+        }
+        let col = ((x + POSITION_TOLERANCE) as usize).min(self.width - 1);
+        let row = ((y + POSITION_TOLERANCE) as usize).min(self.height - 1);
+        let index = row * self.width + col;
+        match self.valid {
+            Some(valid) if !valid[index] => None,
+            _ => Some(index),
+        }
+    }
+
+    /// Mean of the 2 x 2 pixels around a position, those that are measurements.
+    #[inline]
+    pub(super) fn bilinear(&self, x: f64, y: f64) -> Option<f64> {
+        self.nearest(x, y)?;
+        let (x, y) = (x - self.col - 0.5, y - self.row - 0.5);
+        let (col, row) = (x.floor(), y.floor());
+        let (fx, fy) = (x - col, y - row);
+        let inside = col >= 0.0
+            && row >= 0.0
+            && col + 1.0 < self.width as f64
+            && row + 1.0 < self.height as f64;
+        if inside && self.valid.is_none() {
+            let i = row as usize * self.width + col as usize;
+            let upper = &self.data[i..i + 2];
+            let lower = &self.data[i + self.width..i + self.width + 2];
+            let top = upper[0].to_f64() * (1.0 - fx) + upper[1].to_f64() * fx;
+            let bottom = lower[0].to_f64() * (1.0 - fx) + lower[1].to_f64() * fx;
+            return Some(top * (1.0 - fy) + bottom * fy);
+        }
+        let mut sum = 0.0;
+        let mut weights = 0.0;
+        for (dy, wy) in [(0.0, 1.0 - fy), (1.0, fy)] {
+            for (dx, wx) in [(0.0, 1.0 - fx), (1.0, fx)] {
+                if let Some(value) = self.at(col + dx, row + dy) {
+                    sum += value * wx * wy;
+                    weights += wx * wy;
+                }
+            }
+        }
+        (weights >= WEIGHT_MIN).then(|| sum / weights)
+    }
+
+    /// Cubic convolution of 4 x 4 pixels; bilinear at edges and beside nodata.
+    #[inline]
+    pub(super) fn cubic(&self, x: f64, y: f64) -> Option<f64> {
+        self.nearest(x, y)?;
+        let (px, py) = (x - self.col - 0.5, y - self.row - 0.5);
+        let (col, row) = (px.floor(), py.floor());
+        let inside = col >= 1.0
+            && row >= 1.0
+            && col + 2.0 < self.width as f64
+            && row + 2.0 < self.height as f64;
+        if !inside {
+            return self.bilinear(x, y);
+        }
+        let start = (row as usize - 1) * self.width + col as usize - 1;
+        let (wx, wy) = (cubic_weights(px - col), cubic_weights(py - row));
+        let mut sum = 0.0;
+        for (j, weight) in wy.iter().enumerate() {
+            let i = start + j * self.width;
+            if let Some(valid) = self.valid
+                && !valid[i..i + 4].iter().all(|v| *v)
+            {
+                return self.bilinear(x, y);
+            }
+            let p = &self.data[i..i + 4];
+            let line = p[0].to_f64() * wx[0]
+                + p[1].to_f64() * wx[1]
+                + p[2].to_f64() * wx[2]
+                + p[3].to_f64() * wx[3];
+            sum += line * weight;
+        }
+        Some(sum)
+    }
+
+    /// Value at a whole position of this part, when it is a measurement.
+    #[inline]
+    fn at(&self, col: f64, row: f64) -> Option<f64> {
+        if col < 0.0 || row < 0.0 || col >= self.width as f64 || row >= self.height as f64 {
+            return None;
+        }
+        let index = row as usize * self.width + col as usize;
+        if self.valid.is_some_and(|v| !v[index]) {
+            return None;
+        }
+        Some(self.data[index].to_f64())
+    }
+}
+
+/// Weights of four neighbours at a distance of 0 to 1 after the second (a = -0.5).
+#[inline]
+fn cubic_weights(f: f64) -> [f64; 4] {
+    let (f2, f3) = (f * f, f * f * f);
+    [
+        -0.5 * f3 + f2 - 0.5 * f,
+        1.5 * f3 - 2.5 * f2 + 1.0,
+        -1.5 * f3 + 2.0 * f2 + 0.5 * f,
+        0.5 * f3 - 0.5 * f2,
+    ]
+}
+
+/// Kernel of a wide filter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shape {
+    Triangle,
+    Cubic,
+}
+
+impl Shape {
+    /// Pixels from the middle to where the kernel ends, at full scale.
+    const fn radius(self) -> f64 {
+        match self {
+            Self::Triangle => 1.0,
+            Self::Cubic => 2.0,
+        }
+    }
+
+    fn weight(self, x: f64) -> f64 {
+        let x = x.abs();
+        match self {
+            Self::Triangle => (1.0 - x).max(0.0),
+            Self::Cubic if x <= 1.0 => x * x * (1.5 * x - 2.5) + 1.0,
+            Self::Cubic if x <= 2.0 => x * (x * (-0.5 * x + 2.5) - 4.0) + 2.0,
+            Self::Cubic => 0.0,
+        }
+    }
+}
+
+/// A kernel widened by a reduction.
+#[derive(Debug)]
+pub(super) struct Filter {
+    shape: Shape,
+    x_scale: f64,
+    y_scale: f64,
+    x_weights: Vec<f64>,
+    y_weights: Vec<f64>,
+}
+
+impl Filter {
+    /// `None` when the scale is near or above 1, so that the plain kernel is right.
+    pub(super) fn new(shape: Shape, x_scale: f64, y_scale: f64) -> Option<Self> {
+        if x_scale >= FULL_SCALE_MIN && y_scale >= FULL_SCALE_MIN {
+            return None;
+        }
+        Some(Self {
+            shape,
+            x_scale: x_scale.min(1.0),
+            y_scale: y_scale.min(1.0),
+            x_weights: Vec::new(),
+            y_weights: Vec::new(),
+        })
+    }
+
+    /// Weighted mean around a position, of the pixels that are measurements.
+    pub(super) fn value<T: Sample>(
+        &mut self,
+        pixels: &Pixels<'_, T>,
+        x: f64,
+        y: f64,
+    ) -> Option<f64> {
+        pixels.nearest(x, y)?;
+        let (x, y) = (x - pixels.col - 0.5, y - pixels.row - 0.5);
+        let cols = span(
+            self.shape,
+            x,
+            self.x_scale,
+            pixels.width,
+            &mut self.x_weights,
+        );
+        let rows = span(
+            self.shape,
+            y,
+            self.y_scale,
+            pixels.height,
+            &mut self.y_weights,
+        );
+        let (mut sum, mut weights) = (0.0, 0.0);
+        for (j, wy) in self.y_weights.iter().enumerate() {
+            let start = (rows + j) * pixels.width + cols;
+            let range = start..start + self.x_weights.len();
+            let line = &pixels.data[range.clone()];
+            let (mut line_sum, mut line_weights) = (0.0, 0.0);
+            match pixels.valid {
+                None => {
+                    for (value, wx) in line.iter().zip(&self.x_weights) {
+                        line_sum += value.to_f64() * wx;
+                        line_weights += wx;
+                    }
+                }
+                Some(valid) => {
+                    let cells = line.iter().zip(&self.x_weights).zip(&valid[range]);
+                    for ((value, wx), ok) in cells {
+                        if *ok {
+                            line_sum += value.to_f64() * wx;
+                            line_weights += wx;
+                        }
+                    }
+                }
+            }
+            sum += line_sum * wy;
+            weights += line_weights * wy;
+        }
+        (weights >= WEIGHT_MIN).then(|| sum / weights)
+    }
+}
+
+/// First pixel and weights along one axis.
+fn span(shape: Shape, at: f64, scale: f64, size: usize, weights: &mut Vec<f64>) -> usize {
+    let radius = (shape.radius() / scale).ceil();
+    let middle = at.floor();
+    let first = (middle - radius).max(0.0);
+    let last = (middle + radius).min(size as f64 - 1.0);
+    weights.clear();
+    let mut position = first;
+    while position <= last {
+        weights.push(shape.weight((position - at) * scale));
+        position += 1.0;
+    }
+    first as usize
+}
