@@ -233,9 +233,14 @@ impl Dataset {
         )
     }
 
-    /// Offsets of all directories' first blocks, for judging the layout.
+    /// The full image and its overviews, from fine to coarse.
     pub(crate) fn level_images(&self) -> impl Iterator<Item = &Image> {
         self.levels.iter().map(|l| &l.image)
+    }
+
+    /// The full image.
+    pub(crate) fn main_image(&self) -> &Image {
+        self.main()
     }
 
     fn main(&self) -> &Image {

@@ -5,8 +5,19 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
+use crate::tiff::tag;
+
 /// Longest GDAL metadata text that is read, in bytes.
 const XML_BYTES_MAX: usize = 16 << 20;
+
+/// Text tags and the names that GDAL gives them.
+pub(crate) const TEXT_TAGS: [(u16, &str); 5] = [
+    (tag::IMAGE_DESCRIPTION, "TIFFTAG_IMAGEDESCRIPTION"),
+    (tag::SOFTWARE, "TIFFTAG_SOFTWARE"),
+    (tag::DATE_TIME, "TIFFTAG_DATETIME"),
+    (tag::ARTIST, "TIFFTAG_ARTIST"),
+    (tag::COPYRIGHT, "TIFFTAG_COPYRIGHT"),
+];
 
 /// GDAL metadata and the text tags of TIFF.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -165,7 +176,7 @@ fn escape(text: &str) -> String {
 }
 
 /// Names that are written as tags of their own, not as items.
-pub(crate) fn is_tag_item(name: &str) -> bool {
+fn is_tag_item(name: &str) -> bool {
     name.starts_with("TIFFTAG_") || name == "AREA_OR_POINT"
 }
 

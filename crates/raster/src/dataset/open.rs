@@ -13,15 +13,6 @@ use crate::tiff::geokey::GeoKeys;
 use crate::tiff::image::Image;
 use crate::tiff::tag;
 
-/// Text tags and the names that GDAL gives them.
-const TEXT_TAGS: [(u16, &str); 5] = [
-    (tag::IMAGE_DESCRIPTION, "TIFFTAG_IMAGEDESCRIPTION"),
-    (tag::SOFTWARE, "TIFFTAG_SOFTWARE"),
-    (tag::DATE_TIME, "TIFFTAG_DATETIME"),
-    (tag::ARTIST, "TIFFTAG_ARTIST"),
-    (tag::COPYRIGHT, "TIFFTAG_COPYRIGHT"),
-];
-
 pub(super) fn open(source: Arc<dyn ByteSource>) -> Result<Dataset, RasterError> {
     let container = Container::read(source.as_ref())?;
     let first = &container.directories[0];
@@ -197,7 +188,7 @@ fn read_metadata(
         None => Metadata::default(),
     };
     metadata.bands.resize_with(main.samples, Default::default);
-    for (tag, name) in TEXT_TAGS {
+    for (tag, name) in metadata::TEXT_TAGS {
         if let Some(text) = c.text(d, tag)? {
             metadata
                 .items

@@ -365,13 +365,13 @@ impl GeoKeys {
         Ok(format!("+ellps={name}"))
     }
 
-    /// Keys that describe `crs`, for pixel corners.
-    pub(crate) fn of_crs(crs: &Crs) -> Result<Option<Self>, RasterError> {
+    /// Keys that describe `crs`, for pixel corners or (`point`) middles.
+    pub(crate) fn of_crs(crs: &Crs, point: bool) -> Result<Option<Self>, RasterError> {
         if crs.is_unknown() {
             return Ok(None);
         }
         let mut keys = BTreeMap::new();
-        keys.insert(RASTER_TYPE, Value::Short(1));
+        keys.insert(RASTER_TYPE, Value::Short(if point { 2 } else { 1 }));
         if let Some(citation) = crs.name() {
             keys.insert(CITATION, Value::Text(citation.to_owned()));
         }

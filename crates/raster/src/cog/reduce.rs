@@ -1,0 +1,135 @@
+//! Halving an image for its overviews; nodata never enters a mean.
+
+use super::Resampling;
+use crate::band::{Band, BandData, Sample, each_type};
+
+/// A band half as wide and high (rounded up), made from blocks of 2 x 2 pixels.
+///
+/// Bilinear and cubic reduce as average does: at a factor of exactly two on
+/// aligned pixels the triangle of bilinear is the mean of the four.
+pub(super) fn halve(band: &Band, resampling: Resampling) -> Result<Band, crate::RasterError> {
+    let (width, height) = (band.width().div_ceil(2), band.height().div_ceil(2));
+    let dtype = band.data().dtype();
+    let may_lack = band.mask().is_some() || band.nodata().is_some() || dtype.is_float();
+    let valid = may_lack
+        .then(|| band.validity())
+        .filter(|v| v.iter().any(|ok| !ok));
+    let mut output = BandData::zeros(dtype, width * height);
+    let mut mask = band.mask().map(|_| vec![true; width * height]);
+    macro_rules! halve {
+        ($from:expr, $to:expr) => {{
+            let fill = Sample::from_f64(band.nodata().unwrap_or(0.0));
+            for (index, out) in $to.iter_mut().enumerate() {
+                let (col, row) = (2 * (index % width), 2 * (index / width));
+                let mut cells = [None; 4];
+                let places = [(0, 0), (1, 0), (0, 1), (1, 1)];
+                for (cell, (dx, dy)) in cells.iter_mut().zip(places) {
+                    if col + dx < band.width() && row + dy < band.height() {
+                        let i = (row + dy) * band.width() + col + dx;
+                        *cell = valid.as_ref().is_none_or(|v| v[i]).then(|| $from[i]);
+                    }
+                }
+                let value = reduce(&cells, resampling, band.nodata());
+                if let (None, Some(mask)) = (value, &mut mask) {
+                    mask[index] = false;
+                }
+                *out = value.unwrap_or(fill);
+            }
+        }};
+    }
+    match (band.data(), &mut output) {
+        (BandData::U8(a), BandData::U8(b)) => halve!(a, b),
+        (BandData::I8(a), BandData::I8(b)) => halve!(a, b),
+        (BandData::U16(a), BandData::U16(b)) => halve!(a, b),
+        (BandData::I16(a), BandData::I16(b)) => halve!(a, b),
+        (BandData::U32(a), BandData::U32(b)) => halve!(a, b),
+        (BandData::I32(a), BandData::I32(b)) => halve!(a, b),
+        (BandData::U64(a), BandData::U64(b)) => halve!(a, b),
+        (BandData::I64(a), BandData::I64(b)) => halve!(a, b),
+        (BandData::F32(a), BandData::F32(b)) => halve!(a, b),
+        (BandData::F64(a), BandData::F64(b)) => halve!(a, b),
+        // `output` was made with the type of the band.
+        _ => {}
+    }
+    Band::new(width, height, output, band.nodata(), mask)
+}
+
+fn reduce<T: Sample>(
+    cells: &[Option<T>; 4],
+    resampling: Resampling,
+    nodata: Option<f64>,
+) -> Option<T> {
+    let values = || cells.iter().flatten().copied();
+    match resampling {
+        Resampling::Nearest => cells[0],
+        Resampling::Average | Resampling::Bilinear | Resampling::Cubic => {
+            let count = values().count();
+            if count == 0 {
+                return None;
+            }
+            let mean = T::from_f64(values().map(T::to_f64).sum::<f64>() / count as f64);
+            match nodata {
+                Some(n) if mean == T::from_f64(n) => Some(mean.beside()),
+                _ => Some(mean),
+            }
+        }
+        Resampling::Mode => {
+            let mut best: Option<(T, usize)> = None;
+            for value in values() {
+                let count = values().filter(|v| *v == value).count();
+                if best.is_none_or(|(_, most)| count > most) {
+                    best = Some((value, count));
+                }
+            }
+            best.map(|(value, _)| value)
+        }
+        Resampling::Min => values().reduce(|a, b| if b < a { b } else { a }),
+        Resampling::Max => values().reduce(|a, b| if b > a { b } else { a }),
+    }
+}
+
+/// One tile of several bands, pixel by pixel; pixels beyond the image repeat the fill value.
+pub(super) fn tile(
+    bands: &[Band],
+    col: usize,
+    row: usize,
+    side: usize,
+    fill: f64,
+) -> Option<BandData> {
+    let first = bands.first()?;
+    let n = bands.len();
+    let mut tile = BandData::zeros(first.data().dtype(), side * side * n);
+    each_type!(&mut tile, v => v.fill(Sample::from_f64(fill)));
+    macro_rules! copy {
+        ($variant:ident, $to:expr) => {
+            for (b, band) in bands.iter().enumerate() {
+                let BandData::$variant(from) = band.data() else {
+                    return None;
+                };
+                let width = side.min(band.width() - col * side);
+                let height = side.min(band.height() - row * side);
+                for y in 0..height {
+                    let start = (row * side + y) * band.width() + col * side;
+                    let line = &from[start..start + width];
+                    let target = &mut $to[y * side * n..(y + 1) * side * n];
+                    for (pixel, value) in target.chunks_exact_mut(n).zip(line) {
+                        pixel[b] = *value;
+                    }
+                }
+            }
+        };
+    }
+    match &mut tile {
+        BandData::U8(to) => copy!(U8, to),
+        BandData::I8(to) => copy!(I8, to),
+        BandData::U16(to) => copy!(U16, to),
+        BandData::I16(to) => copy!(I16, to),
+        BandData::U32(to) => copy!(U32, to),
+        BandData::I32(to) => copy!(I32, to),
+        BandData::U64(to) => copy!(U64, to),
+        BandData::I64(to) => copy!(I64, to),
+        BandData::F32(to) => copy!(F32, to),
+        BandData::F64(to) => copy!(F64, to),
+    }
+    Some(tile)
+}
