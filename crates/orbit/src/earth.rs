@@ -40,7 +40,11 @@ pub struct LookAngles {
 impl Geodetic {
     /// A place on the ellipsoid from longitude and latitude, degrees.
     pub const fn on_ground(lon_deg: f64, lat_deg: f64) -> Self {
-        Self { lat_deg, lon_deg, height_m: 0.0 }
+        Self {
+            lat_deg,
+            lon_deg,
+            height_m: 0.0,
+        }
     }
 
     /// Unit vector of the geodetic vertical, up, in ITRF axes.
@@ -56,7 +60,11 @@ pub fn from_geodetic(place: &Geodetic) -> Position<Itrf> {
     let up = place.up();
     let n = SEMI_MAJOR_M / (1.0 - E2 * up[2] * up[2]).sqrt();
     let h = place.height_m;
-    Position::new([(n + h) * up[0], (n + h) * up[1], (n * (1.0 - E2) + h) * up[2]])
+    Position::new([
+        (n + h) * up[0],
+        (n + h) * up[1],
+        (n * (1.0 - E2) + h) * up[2],
+    ])
 }
 
 /// The place of an ITRF position: latitude, longitude in (-180, 180], height.
@@ -67,7 +75,11 @@ pub fn from_geodetic(place: &Geodetic) -> Position<Itrf> {
 pub fn to_geodetic(position: &Position<Itrf>) -> Geodetic {
     let (lat, height_m) = latitude_and_height(position.r_m);
     let [x, y, _] = position.r_m;
-    Geodetic { lat_deg: lat.to_degrees(), lon_deg: y.atan2(x).to_degrees(), height_m }
+    Geodetic {
+        lat_deg: lat.to_degrees(),
+        lon_deg: y.atan2(x).to_degrees(),
+        height_m,
+    }
 }
 
 /// Geodetic latitude, radians, and height, metres.
@@ -147,13 +159,21 @@ pub fn dot(a: [f64; 3], b: [f64; 3]) -> f64 {
 
 /// Vector product.
 pub fn cross(a: [f64; 3], b: [f64; 3]) -> [f64; 3] {
-    [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
+    [
+        a[1] * b[2] - a[2] * b[1],
+        a[2] * b[0] - a[0] * b[2],
+        a[0] * b[1] - a[1] * b[0],
+    ]
 }
 
 /// `a` at length one; unchanged where it has no direction.
 pub fn unit(a: [f64; 3]) -> [f64; 3] {
     let length = dot(a, a).sqrt();
-    if length > 0.0 { a.map(|x| x / length) } else { a }
+    if length > 0.0 {
+        a.map(|x| x / length)
+    } else {
+        a
+    }
 }
 
 #[cfg(test)]
@@ -182,7 +202,11 @@ mod tests {
 
     #[test]
     fn poles_and_centre() {
-        let pole = from_geodetic(&Geodetic { lat_deg: 90.0, lon_deg: 0.0, height_m: 0.0 });
+        let pole = from_geodetic(&Geodetic {
+            lat_deg: 90.0,
+            lon_deg: 0.0,
+            height_m: 0.0,
+        });
         assert!((pole.r_m[2] - 6_356_752.314_245).abs() < 1e-6);
         assert!((to_geodetic(&pole).lat_deg - 90.0).abs() < 1e-9);
         let centre = to_geodetic(&Position::new([0.0; 3]));
@@ -191,21 +215,44 @@ mod tests {
 
     #[test]
     fn straight_up_and_far_side() {
-        let site = Geodetic { lat_deg: 45.0, lon_deg: 10.0, height_m: 0.0 };
-        let above = from_geodetic(&Geodetic { height_m: 700_000.0, ..site });
+        let site = Geodetic {
+            lat_deg: 45.0,
+            lon_deg: 10.0,
+            height_m: 0.0,
+        };
+        let above = from_geodetic(&Geodetic {
+            height_m: 700_000.0,
+            ..site
+        });
         let look = look_angles(&site, &above);
         assert!((look.elevation_deg - 90.0).abs() < 1e-6 && (look.range_m - 7e5).abs() < 1e-3);
         assert!(off_nadir_deg(&above, &site).unwrap() < 1e-9);
-        let antipode = Geodetic { lat_deg: -45.0, lon_deg: -170.0, height_m: 0.0 };
+        let antipode = Geodetic {
+            lat_deg: -45.0,
+            lon_deg: -170.0,
+            height_m: 0.0,
+        };
         assert_eq!(off_nadir_deg(&above, &antipode), None);
     }
 
     #[test]
     fn azimuth_runs_clockwise_from_north() {
-        let site = Geodetic { lat_deg: 10.0, lon_deg: 20.0, height_m: 0.0 };
-        let east = from_geodetic(&Geodetic { lat_deg: 10.0, lon_deg: 21.0, height_m: 1e5 });
+        let site = Geodetic {
+            lat_deg: 10.0,
+            lon_deg: 20.0,
+            height_m: 0.0,
+        };
+        let east = from_geodetic(&Geodetic {
+            lat_deg: 10.0,
+            lon_deg: 21.0,
+            height_m: 1e5,
+        });
         assert!((look_angles(&site, &east).azimuth_deg - 90.0).abs() < 0.2);
-        let south = from_geodetic(&Geodetic { lat_deg: 9.0, lon_deg: 20.0, height_m: 1e5 });
+        let south = from_geodetic(&Geodetic {
+            lat_deg: 9.0,
+            lon_deg: 20.0,
+            height_m: 1e5,
+        });
         assert!((look_angles(&site, &south).azimuth_deg - 180.0).abs() < 1e-9);
     }
 }

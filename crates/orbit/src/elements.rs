@@ -66,7 +66,10 @@ impl ElementSet {
             false => Err((field, format!("{value} is not an angle in degrees"))),
         };
         if self.norad_id > NORAD_ID_MAX {
-            return Err(("norad_id", format!("{} has more than 9 digits", self.norad_id)));
+            return Err((
+                "norad_id",
+                format!("{} has more than 9 digits", self.norad_id),
+            ));
         }
         if !(0.0..=180.0).contains(&self.inclination_deg) {
             let reason = format!("{} is not between 0 and 180 degrees", self.inclination_deg);
@@ -76,11 +79,16 @@ impl ElementSet {
         angle("argument of perigee", self.argument_of_perigee_deg)?;
         angle("mean anomaly", self.mean_anomaly_deg)?;
         if !(0.0..1.0).contains(&self.eccentricity) {
-            return Err(("eccentricity", format!("{} is not in [0, 1)", self.eccentricity)));
+            return Err((
+                "eccentricity",
+                format!("{} is not in [0, 1)", self.eccentricity),
+            ));
         }
         if !(self.mean_motion_rev_day > 0.0 && self.mean_motion_rev_day < 20.0) {
-            let reason =
-                format!("{} is not between 0 and 20 revolutions a day", self.mean_motion_rev_day);
+            let reason = format!(
+                "{} is not between 0 and 20 revolutions a day",
+                self.mean_motion_rev_day
+            );
             return Err(("mean motion", reason));
         }
         for (field, value) in [

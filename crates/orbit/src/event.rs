@@ -65,7 +65,10 @@ pub struct Search {
 impl Default for Search {
     /// Nothing longer than 1 s missed, edges to 1 ms.
     fn default() -> Self {
-        Self { min_window_s: 1.0, tolerance_s: 1e-3 }
+        Self {
+            min_window_s: 1.0,
+            tolerance_s: 1e-3,
+        }
     }
 }
 
@@ -87,7 +90,14 @@ pub fn find_spans<C: Condition>(
     duration_s: f64,
     search: Search,
 ) -> Result<Vec<Span>, C::Error> {
-    find_spans_in(condition, Span { start_s: 0.0, end_s: duration_s }, search)
+    find_spans_in(
+        condition,
+        Span {
+            start_s: 0.0,
+            end_s: duration_s,
+        },
+        search,
+    )
 }
 
 /// Every window within `within` in which the condition holds, in order; cut at both ends.
@@ -115,15 +125,26 @@ pub fn find_spans_in<C: Condition>(
         let next = (t + (value.abs() / rate).max(min_step)).min(within.end_s);
         let next_value = condition.value(next)?;
         if (next_value > 0.0) != (value > 0.0) {
-            let edge = refine(condition, (t, value), (next, next_value), search.tolerance_s)?;
+            let edge = refine(
+                condition,
+                (t, value),
+                (next, next_value),
+                search.tolerance_s,
+            )?;
             match open.take() {
                 None => open = Some(edge),
-                Some(start_s) => found.push(Span { start_s, end_s: edge }),
+                Some(start_s) => found.push(Span {
+                    start_s,
+                    end_s: edge,
+                }),
             }
         }
         (t, value) = (next, next_value);
     }
-    found.extend(open.map(|start_s| Span { start_s, end_s: within.end_s }));
+    found.extend(open.map(|start_s| Span {
+        start_s,
+        end_s: within.end_s,
+    }));
     found.retain(|s| s.start_s < s.end_s);
     Ok(found)
 }
@@ -142,7 +163,10 @@ pub fn find_windows<C: Condition>(
     let spans = find_spans(condition, duration_s, search)?;
     Ok(spans
         .into_iter()
-        .map(|s| Window { start: offset(from, s.start_s), end: offset(from, s.end_s).min(to) })
+        .map(|s| Window {
+            start: offset(from, s.start_s),
+            end: offset(from, s.end_s).min(to),
+        })
         .collect())
 }
 
@@ -159,10 +183,18 @@ fn refine<C: Condition>(
     let mut turns = 0;
     while tb - ta > tolerance_s && turns < 200 {
         let even = turns % 3 == 2;
-        let part = if even || !(va - vb).is_finite() { 0.5 } else { va / (va - vb) };
+        let part = if even || !(va - vb).is_finite() {
+            0.5
+        } else {
+            va / (va - vb)
+        };
         // Step a little past the estimate so that both ends close in.
         let margin = 0.25 * tolerance_s / (tb - ta);
-        let part = if part < 0.5 { part + margin } else { part - margin };
+        let part = if part < 0.5 {
+            part + margin
+        } else {
+            part - margin
+        };
         let t = ta + (tb - ta) * part.clamp(1e-9, 1.0 - 1e-9);
         let v = condition.value(t)?;
         if (v > 0.0) == inside_is_b {
@@ -184,7 +216,10 @@ mod tests {
     use std::convert::Infallible;
 
     fn spans(mut f: impl FnMut(f64) -> f64, rate_max: f64, duration_s: f64) -> Vec<Span> {
-        let mut c = Bounded { value: |t| Ok::<_, Infallible>(f(t)), rate_max };
+        let mut c = Bounded {
+            value: |t| Ok::<_, Infallible>(f(t)),
+            rate_max,
+        };
         find_spans(&mut c, duration_s, Search::default()).unwrap()
     }
 
@@ -202,7 +237,13 @@ mod tests {
 
     #[test]
     fn always_never_and_no_time() {
-        assert_eq!(spans(|_| 1.0, 0.1, 10.0), [Span { start_s: 0.0, end_s: 10.0 }]);
+        assert_eq!(
+            spans(|_| 1.0, 0.1, 10.0),
+            [Span {
+                start_s: 0.0,
+                end_s: 10.0
+            }]
+        );
         assert!(spans(|_| -1.0, 0.1, 10.0).is_empty());
         assert!(spans(|_| 1.0, 0.1, 0.0).is_empty());
         assert!(spans(|_| 1.0, 0.1, -5.0).is_empty());

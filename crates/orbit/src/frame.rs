@@ -43,7 +43,10 @@ pub struct Position<F> {
 impl<F> Position<F> {
     /// From x, y, z in metres.
     pub const fn new(r_m: [f64; 3]) -> Self {
-        Self { r_m, frame: PhantomData }
+        Self {
+            r_m,
+            frame: PhantomData,
+        }
     }
 
     /// Distance from the Earth's centre, metres.
@@ -66,7 +69,11 @@ pub struct State<F> {
 impl<F> State<F> {
     /// From position in metres and velocity in m/s.
     pub const fn new(r_m: [f64; 3], v_m_s: [f64; 3]) -> Self {
-        Self { r_m, v_m_s, frame: PhantomData }
+        Self {
+            r_m,
+            v_m_s,
+            frame: PhantomData,
+        }
     }
 
     /// The position alone.
@@ -121,7 +128,12 @@ impl EarthRotation {
 
     /// A position from ITRF back to TEME.
     pub fn position_back(&self, p: &Position<Itrf>) -> Position<Teme> {
-        let back = Self { sin: -self.sin, xp_rad: -self.xp_rad, yp_rad: -self.yp_rad, ..*self };
+        let back = Self {
+            sin: -self.sin,
+            xp_rad: -self.xp_rad,
+            yp_rad: -self.yp_rad,
+            ..*self
+        };
         Position::new(back.spin(back.wobble(p.r_m)))
     }
 
@@ -130,7 +142,10 @@ impl EarthRotation {
         let r = self.spin(s.r_m);
         let v = self.spin(s.v_m_s);
         let w = EARTH_ROTATION_RAD_S;
-        State::new(self.wobble(r), self.wobble([v[0] + w * r[1], v[1] - w * r[0], v[2]]))
+        State::new(
+            self.wobble(r),
+            self.wobble([v[0] + w * r[1], v[1] - w * r[0], v[2]]),
+        )
     }
 }
 
@@ -173,8 +188,8 @@ mod tests {
             let rotation = EarthRotation::at(t, &EarthOrientation::shipped().at(t));
             let p = Position::<Teme>::new(r);
             let back = rotation.position_back(&rotation.position(&p));
-            for k in 0..3 {
-                prop_assert!((back.r_m[k] - r[k]).abs() < 1e-3);
+            for (b, a) in back.r_m.iter().zip(r) {
+                prop_assert!((b - a).abs() < 1e-3);
             }
         }
     }

@@ -76,7 +76,8 @@ impl Trajectory {
             field: field.to_string(),
             reason,
         };
-        set.check().map_err(|(field, reason)| wrong(field, reason))?;
+        set.check()
+            .map_err(|(field, reason)| wrong(field, reason))?;
         let orbit = sgp4::Orbit::from_kozai_elements(
             &sgp4::WGS72,
             set.inclination_deg.to_radians(),
@@ -153,7 +154,10 @@ impl Trajectory {
                 if dot(p.position) < SGP4_RADIUS_KM * SGP4_RADIUS_KM {
                     return Err(no_state("the satellite has decayed".into()));
                 }
-                Ok(State::new(p.position.map(|x| x * 1e3), p.velocity.map(|x| x * 1e3)))
+                Ok(State::new(
+                    p.position.map(|x| x * 1e3),
+                    p.velocity.map(|x| x * 1e3),
+                ))
             }
         }
     }
@@ -212,7 +216,11 @@ impl Trajectory {
     /// Days from the epoch of the elements to `t`, negative before it; zero for a designed orbit, which
     /// does not age.
     pub fn age_days(&self, t: Timestamp) -> f64 {
-        if self.designed { 0.0 } else { t.duration_since(self.epoch).as_secs_f64() / 86_400.0 }
+        if self.designed {
+            0.0
+        } else {
+            t.duration_since(self.epoch).as_secs_f64() / 86_400.0
+        }
     }
 
     /// The largest distance from the Earth's centre, metres, with room for short-period terms.
@@ -257,7 +265,6 @@ impl Trajectory {
 fn dot(a: [f64; 3]) -> f64 {
     a[0] * a[0] + a[1] * a[1] + a[2] * a[2]
 }
-
 
 /// A trajectory with time counted in seconds from an origin.
 #[derive(Debug, Clone, Copy)]

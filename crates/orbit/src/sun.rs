@@ -50,7 +50,10 @@ pub fn direction_at(utc: Days<Utc>) -> [f64; 3] {
 /// Elevation of the Sun's centre above the horizontal of a place, degrees; no refraction, no
 /// parallax (below 0.0025 degrees).
 pub fn elevation_deg(place: &Geodetic, t: Timestamp) -> f64 {
-    dot(place.up(), direction(t)).clamp(-1.0, 1.0).asin().to_degrees()
+    dot(place.up(), direction(t))
+        .clamp(-1.0, 1.0)
+        .asin()
+        .to_degrees()
 }
 
 /// Every window in `[from, to)` in which the Sun stands at `min_elevation_deg` or more. Edges to 1 ms.
@@ -70,7 +73,10 @@ pub fn daylight(
         },
         rate_max: ELEVATION_RATE_MAX_DEG_S,
     };
-    let search = Search { min_window_s: 10.0, tolerance_s: 1e-3 };
+    let search = Search {
+        min_window_s: 10.0,
+        tolerance_s: 1e-3,
+    };
     match find_windows(&mut condition, from, to, search) {
         Ok(windows) => windows,
         Err(never) => match never {},
@@ -86,6 +92,9 @@ mod tests {
     fn published_declination() {
         let t: Timestamp = "1992-10-12T23:59:00.816Z".parse().unwrap();
         let declination_deg = direction(t)[2].asin().to_degrees();
-        assert!((declination_deg + 7.785_07).abs() < 0.003, "{declination_deg}");
+        assert!(
+            (declination_deg + 7.785_07).abs() < 0.003,
+            "{declination_deg}"
+        );
     }
 }

@@ -39,7 +39,10 @@ pub struct Days<S> {
 impl<S> Days<S> {
     /// From a number of days since JD 2451545.0 in this scale.
     pub const fn since_j2000(days: f64) -> Self {
-        Self { days, scale: PhantomData }
+        Self {
+            days,
+            scale: PhantomData,
+        }
     }
 
     /// Days since JD 2451545.0 in this scale.

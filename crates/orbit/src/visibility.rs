@@ -36,7 +36,11 @@ pub fn reach_of_off_nadir_rad(radius_m: f64, off_nadir_deg: f64) -> f64 {
     let angle = (off_nadir_deg.to_radians() + LEAN_MAX_RAD).min(std::f64::consts::FRAC_PI_2);
     let ratio = radius_m / EARTH_RADIUS_MIN_M * angle.sin();
     let horizon = (EARTH_RADIUS_MIN_M / radius_m).min(1.0).acos() + LEAN_MAX_RAD;
-    if ratio >= 1.0 { horizon } else { (ratio.asin() - angle).min(horizon) }
+    if ratio >= 1.0 {
+        horizon
+    } else {
+        (ratio.asin() - angle).min(horizon)
+    }
 }
 
 /// Spans of `within` that hold every instant at which the satellite is within `reach_rad` of
@@ -59,7 +63,10 @@ pub fn near(
     let value = |t_s| -> Result<f64, PropagateError> {
         Ok(wider - angle_between(track.position_itrf(t_s)?.r_m, direction))
     };
-    let search = Search { min_window_s: COARSE_STEP_S, tolerance_s: 1.0 };
+    let search = Search {
+        min_window_s: COARSE_STEP_S,
+        tolerance_s: 1.0,
+    };
     find_spans_in(&mut Bounded { value, rate_max }, within, search)
 }
 
@@ -129,14 +136,18 @@ fn search(
     value: impl Fn([f64; 3]) -> f64,
 ) -> Result<WindowSet, PropagateError> {
     let track = trajectory.track(from);
-    let whole = Span { start_s: 0.0, end_s: to.duration_since(from).as_secs_f64() };
+    let whole = Span {
+        start_s: 0.0,
+        end_s: to.duration_since(from).as_secs_f64(),
+    };
     let mut condition = Bounded {
-        value: |t_s| -> Result<f64, PropagateError> {
-            Ok(value(track.position_itrf(t_s)?.r_m))
-        },
+        value: |t_s| -> Result<f64, PropagateError> { Ok(value(track.position_itrf(t_s)?.r_m)) },
         rate_max: sight_rate_max_rad_s(trajectory),
     };
-    let fine = Search { min_window_s: MIN_WINDOW_S, tolerance_s: 1e-3 };
+    let fine = Search {
+        min_window_s: MIN_WINDOW_S,
+        tolerance_s: 1e-3,
+    };
     let mut found = Vec::new();
     for span in near(&track, place, reach_rad, whole)? {
         for s in find_spans_in(&mut condition, span, fine)? {

@@ -44,7 +44,11 @@ impl Window {
 
 /// `t` plus `seconds`, held at the ends of time.
 pub fn offset(t: Timestamp, seconds: f64) -> Timestamp {
-    let limit = if seconds < 0.0 { Timestamp::MIN } else { Timestamp::MAX };
+    let limit = if seconds < 0.0 {
+        Timestamp::MIN
+    } else {
+        Timestamp::MAX
+    };
     SignedDuration::try_from_secs_f64(seconds)
         .ok()
         .and_then(|d| t.checked_add(d).ok())
@@ -173,13 +177,22 @@ impl WindowSet {
     pub fn pad(&self, before_s: f64, after_s: f64) -> Self {
         self.0
             .iter()
-            .map(|w| Window { start: offset(w.start, -before_s), end: offset(w.end, after_s) })
+            .map(|w| Window {
+                start: offset(w.start, -before_s),
+                end: offset(w.end, after_s),
+            })
             .collect()
     }
 
     /// Only the windows of at least `seconds`.
     pub fn min_duration(&self, seconds: f64) -> Self {
-        Self(self.0.iter().copied().filter(|w| w.duration_s() >= seconds).collect())
+        Self(
+            self.0
+                .iter()
+                .copied()
+                .filter(|w| w.duration_s() >= seconds)
+                .collect(),
+        )
     }
 }
 
@@ -194,7 +207,12 @@ mod tests {
 
     fn set() -> impl Strategy<Value = WindowSet> {
         prop::collection::vec((0_i64..1000, 0_i64..60), 0..20).prop_map(|v| {
-            v.into_iter().map(|(s, d)| Window { start: at(s), end: at(s + d) }).collect()
+            v.into_iter()
+                .map(|(s, d)| Window {
+                    start: at(s),
+                    end: at(s + d),
+                })
+                .collect()
         })
     }
 
@@ -232,8 +250,19 @@ mod tests {
 
     #[test]
     fn short_windows_drop() {
-        let a: WindowSet =
-            [(0, 5), (10, 30)].map(|(s, e)| Window { start: at(s), end: at(e) }).into_iter().collect();
-        assert_eq!(a.min_duration(6.0).windows(), [Window { start: at(10), end: at(30) }]);
+        let a: WindowSet = [(0, 5), (10, 30)]
+            .map(|(s, e)| Window {
+                start: at(s),
+                end: at(e),
+            })
+            .into_iter()
+            .collect();
+        assert_eq!(
+            a.min_duration(6.0).windows(),
+            [Window {
+                start: at(10),
+                end: at(30)
+            }]
+        );
     }
 }

@@ -111,7 +111,12 @@ pub fn opportunities(
     if search.never_near() {
         return Ok(Vec::new());
     }
-    let near = visibility::near(&search.track, area.centre(), search.reach_rad(), search.whole)?;
+    let near = visibility::near(
+        &search.track,
+        area.centre(),
+        search.reach_rad(),
+        search.whole,
+    )?;
     let mut found = Vec::new();
     for span in near {
         match search.regard {
@@ -137,7 +142,9 @@ pub fn opportunities_of(
         let mut part = Vec::new();
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(sensor) = sensors.get(index) else { break part };
+            let Some(sensor) = sensors.get(index) else {
+                break part;
+            };
             part.push((index, opportunities(sensor, area, from, to)));
         }
     };
@@ -147,7 +154,11 @@ pub fn opportunities_of(
         let mut all = work();
         for handle in others {
             // A thread that panicked passes its panic on: nothing is left out silently.
-            all.extend(handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+            all.extend(
+                handle
+                    .join()
+                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            );
         }
         all
     });
@@ -216,15 +227,19 @@ impl<'a> AreaSearch<'a> {
         let instrument = sensor.instrument;
         let slow = sensor.trajectory.period_s() > SLOW_PERIOD_S;
         let regard = match instrument.look {
-            Look::Agile => Regard::Cone { max_rad: instrument.max_off_nadir_deg.to_radians() },
+            Look::Agile => Regard::Cone {
+                max_rad: instrument.max_off_nadir_deg.to_radians(),
+            },
             Look::Nadir if slow => {
                 let r_km = sensor.trajectory.semi_major_axis_m() / 1e3;
                 let arc = half_swath_rad(instrument);
-                let max_rad = (EARTH_RADIUS_KM * arc.sin())
-                    .atan2(r_km - EARTH_RADIUS_KM * arc.cos());
+                let max_rad =
+                    (EARTH_RADIUS_KM * arc.sin()).atan2(r_km - EARTH_RADIUS_KM * arc.cos());
                 Regard::Cone { max_rad }
             }
-            _ if slow => Regard::Cone { max_rad: instrument.max_off_nadir_deg.to_radians() },
+            _ if slow => Regard::Cone {
+                max_rad: instrument.max_off_nadir_deg.to_radians(),
+            },
             _ => Regard::Broadside,
         };
         let end_s = to.duration_since(from).as_secs_f64();
@@ -234,7 +249,10 @@ impl<'a> AreaSearch<'a> {
             track: sensor.trajectory.track(from),
             from,
             to,
-            whole: Span { start_s: 0.0, end_s },
+            whole: Span {
+                start_s: 0.0,
+                end_s,
+            },
             regard,
         }
     }
@@ -261,7 +279,11 @@ impl<'a> AreaSearch<'a> {
         let i = self.sensor.trajectory.inclination_deg().to_radians();
         let highest = i.min(std::f64::consts::PI - i);
         // SGP4's inclination wavers by less than a degree in a year; deep-space orbits more.
-        let waver = if self.sensor.trajectory.period_s() > 13_500.0 { 0.3 } else { 0.02 };
+        let waver = if self.sensor.trajectory.period_s() > 13_500.0 {
+            0.3
+        } else {
+            0.02
+        };
         let latitude = self.area.centre()[2].asin().abs();
         latitude - self.reach_rad() > highest + waver
     }
@@ -284,7 +306,10 @@ impl<'a> AreaSearch<'a> {
             value: |t_s| off_nadir(t_s).map(|angle| max_rad - angle),
             rate_max: visibility::sight_rate_max_rad_s(trajectory),
         };
-        let search = Search { min_window_s: MIN_WINDOW_S, tolerance_s: 1e-3 };
+        let search = Search {
+            min_window_s: MIN_WINDOW_S,
+            tolerance_s: 1e-3,
+        };
         for seen in find_spans_in(&mut condition, span, search)? {
             for lit in self.lit(seen) {
                 let least = least_in(lit, &off_nadir)?;
@@ -302,7 +327,10 @@ impl<'a> AreaSearch<'a> {
             return self.disc_coverage(seen, max_rad, width);
         }
         let scan = self.scan_of(seen)?;
-        let ever = Span { start_s: f64::NEG_INFINITY, end_s: f64::INFINITY };
+        let ever = Span {
+            start_s: f64::NEG_INFINITY,
+            end_s: f64::INFINITY,
+        };
         Ok(scan.best_strip((-max_rad, max_rad), width, ever))
     }
 
@@ -327,8 +355,10 @@ impl<'a> AreaSearch<'a> {
     fn scan(&self, span: Span, found: &mut Vec<Opportunity>) -> Result<(), AccessError> {
         let scan = self.scan_of(span)?;
         let instrument = self.sensor.instrument;
-        let (least, most) =
-            (instrument.min_off_nadir_deg.to_radians(), instrument.max_off_nadir_deg.to_radians());
+        let (least, most) = (
+            instrument.min_off_nadir_deg.to_radians(),
+            instrument.max_off_nadir_deg.to_radians(),
+        );
         let half_swath = half_swath_rad(instrument);
         let sides = match instrument.look {
             Look::Nadir | Look::Agile => {
@@ -339,10 +369,14 @@ impl<'a> AreaSearch<'a> {
             Look::Right => vec![(least, most)],
             Look::Both => vec![(-most, -least), (least, most)],
         };
-        let seen: Vec<Scan> =
-            sides.iter().map(|angles| scan.clip(*angles, self.whole)).collect();
+        let seen: Vec<Scan> = sides
+            .iter()
+            .map(|angles| scan.clip(*angles, self.whole))
+            .collect();
         let spans: Vec<Span> = seen.iter().filter_map(Scan::span).collect();
-        let Some(all) = hull(&spans) else { return Ok(()) };
+        let Some(all) = hull(&spans) else {
+            return Ok(());
+        };
         for lit in self.lit(all) {
             let lit_sides = || sides.iter().map(|angles| scan.clip(*angles, lit));
             let spans: Vec<Span> = lit_sides().filter_map(|s| s.span()).collect();
@@ -360,7 +394,13 @@ impl<'a> AreaSearch<'a> {
 
     fn scan_of(&self, span: Span) -> Result<Scan, PropagateError> {
         let area = self.area;
-        Scan::new(&self.track, area.rings(), area.centre(), area.radius_rad(), span)
+        Scan::new(
+            &self.track,
+            area.rings(),
+            area.centre(),
+            area.radius_rad(),
+            span,
+        )
     }
 
     /// The parts of `seen` in which the Sun is high enough.
@@ -369,20 +409,33 @@ impl<'a> AreaSearch<'a> {
         if !instrument.daylight_only {
             return vec![seen];
         }
-        let window = Window::new(offset(self.from, seen.start_s), offset(self.from, seen.end_s));
-        let Some(Window { start, end }) = window else { return Vec::new() };
+        let window = Window::new(
+            offset(self.from, seen.start_s),
+            offset(self.from, seen.end_s),
+        );
+        let Some(Window { start, end }) = window else {
+            return Vec::new();
+        };
         let least = instrument.min_sun_elevation_deg;
         let seconds = |t: Timestamp| t.duration_since(self.from).as_secs_f64();
         sun::daylight(&self.area.middle(), least, start, end)
             .windows()
             .iter()
-            .map(|w| Span { start_s: seconds(w.start), end_s: seconds(w.end) })
+            .map(|w| Span {
+                start_s: seconds(w.start),
+                end_s: seconds(w.end),
+            })
             .collect()
     }
 
     fn push(&self, span: Span, off_nadir_rad: f64, coverage: f64, found: &mut Vec<Opportunity>) {
-        let ends = (offset(self.from, span.start_s), offset(self.from, span.end_s).min(self.to));
-        let Some(window) = Window::new(ends.0, ends.1) else { return };
+        let ends = (
+            offset(self.from, span.start_s),
+            offset(self.from, span.end_s).min(self.to),
+        );
+        let Some(window) = Window::new(ends.0, ends.1) else {
+            return;
+        };
         let sensor = self.sensor;
         found.push(Opportunity {
             satellite: sensor.satellite.to_string(),
@@ -425,7 +478,10 @@ fn least_in<E>(span: Span, value: &impl Fn(f64) -> Result<f64, E>) -> Result<f64
         }
     }
     let golden = 0.5 * (5_f64.sqrt() - 1.0);
-    let (mut a, mut b) = ((least.1 - step).max(span.start_s), (least.1 + step).min(span.end_s));
+    let (mut a, mut b) = (
+        (least.1 - step).max(span.start_s),
+        (least.1 + step).min(span.end_s),
+    );
     for _ in 0..24 {
         let (c, d) = (b - golden * (b - a), a + golden * (b - a));
         if value(c)? < value(d)? {

@@ -35,7 +35,9 @@ pub enum AreaError {
     #[error("area is empty; should have a polygon with at least 4 positions")]
     Empty,
     /// A ring with too few positions.
-    #[error("ring {ring} has {positions} positions; should have at least 4, the last like the first")]
+    #[error(
+        "ring {ring} has {positions} positions; should have at least 4, the last like the first"
+    )]
     Short {
         /// Ring in the order of the text, from 1.
         ring: usize,
@@ -82,9 +84,7 @@ pub enum AreaError {
         vertices: usize,
     },
     /// A ring round a pole without edges to it.
-    #[error(
-        "ring {ring} goes round a pole; lead it along the antimeridian to the pole and back"
-    )]
+    #[error("ring {ring} goes round a pole; lead it along the antimeridian to the pole and back")]
     Pole {
         /// Ring in the order of the text, from 1.
         ring: usize,
@@ -133,10 +133,24 @@ impl Area {
         }
         let right = if west > east { east + 360.0 } else { east };
         if west >= right || south >= north {
-            return Err(AreaError::Box { west, south, east, north });
+            return Err(AreaError::Box {
+                west,
+                south,
+                east,
+                north,
+            });
         }
-        let corners = [(west, south), (right, south), (right, north), (west, north), (west, south)];
-        Self::new(vec![Polygon::new(LineString::from(corners.to_vec()), vec![])])
+        let corners = [
+            (west, south),
+            (right, south),
+            (right, north),
+            (west, north),
+            (west, south),
+        ];
+        Self::new(vec![Polygon::new(
+            LineString::from(corners.to_vec()),
+            vec![],
+        )])
     }
 
     /// From polygons whose rings are lists of longitude and latitude, outer ring first.
@@ -173,14 +187,17 @@ impl Area {
             return Err(AreaError::Empty);
         }
         for polygon in &unrolled {
-            polygon.check_validation().map_err(|e| AreaError::Crossing(e.to_string()))?;
+            polygon
+                .check_validation()
+                .map_err(|e| AreaError::Crossing(e.to_string()))?;
         }
         let flat = MultiPolygon::new(unrolled);
         let polygon = cut_at_antimeridian(&flat);
-        polygon.check_validation().map_err(|e| AreaError::Crossing(e.to_string()))?;
+        polygon
+            .check_validation()
+            .map_err(|e| AreaError::Crossing(e.to_string()))?;
         let area_km2 = flat.iter().map(polygon_km2).sum::<f64>();
-        let rings: Vec<Vec<[f64; 3]>> =
-            flat.iter().flat_map(rings_of).map(|ring| on_ground(ring)).collect();
+        let rings: Vec<Vec<[f64; 3]>> = flat.iter().flat_map(rings_of).map(on_ground).collect();
         let sum = rings.iter().map(|r| vector_area(r)).fold([0.0; 3], add);
         let [x, y, z] = earth::unit(sum);
         let middle = Geodetic::on_ground(y.atan2(x).to_degrees(), z.asin().to_degrees());
@@ -194,9 +211,19 @@ impl Area {
             return Err(AreaError::Empty);
         }
         if radius_rad.to_degrees() > RADIUS_MAX_DEG {
-            return Err(AreaError::Wide { radius_deg: radius_rad.to_degrees() });
+            return Err(AreaError::Wide {
+                radius_deg: radius_rad.to_degrees(),
+            });
         }
-        Ok(Self { polygon, rings, flat, centre, radius_rad, middle, area_km2 })
+        Ok(Self {
+            polygon,
+            rings,
+            flat,
+            centre,
+            radius_rad,
+            middle,
+            area_km2,
+        })
     }
 
     /// The polygons, longitude and latitude in degrees, cut at the antimeridian.
@@ -252,12 +279,20 @@ impl Area {
 
 fn check_longitude(lon_deg: f64) -> Result<(), AreaError> {
     let good = (-180.0..=180.0).contains(&lon_deg);
-    if good { Ok(()) } else { Err(AreaError::Longitude { lon_deg }) }
+    if good {
+        Ok(())
+    } else {
+        Err(AreaError::Longitude { lon_deg })
+    }
 }
 
 fn check_latitude(lat_deg: f64) -> Result<(), AreaError> {
     let good = (-90.0..=90.0).contains(&lat_deg);
-    if good { Ok(()) } else { Err(AreaError::Latitude { lat_deg }) }
+    if good {
+        Ok(())
+    } else {
+        Err(AreaError::Latitude { lat_deg })
+    }
 }
 
 /// A ring with longitudes that run on past 180 degrees where it crosses the antimeridian.
@@ -267,7 +302,10 @@ fn unroll(ring: usize, positions: &[[f64; 2]]) -> Result<LineString<f64>, AreaEr
         check_longitude(*lon_deg)?;
     }
     if positions.len() < 4 {
-        return Err(AreaError::Short { ring, positions: positions.len() });
+        return Err(AreaError::Short {
+            ring,
+            positions: positions.len(),
+        });
     }
     if positions.first() != positions.last() {
         return Err(AreaError::Open { ring });
@@ -281,7 +319,10 @@ fn unroll(ring: usize, positions: &[[f64; 2]]) -> Result<LineString<f64>, AreaEr
             turns -= step.signum();
         }
         previous = *lon;
-        line.push(Coord { x: lon + 360.0 * turns, y: *lat });
+        line.push(Coord {
+            x: lon + 360.0 * turns,
+            y: *lat,
+        });
     }
     if turns != 0.0 {
         return Err(AreaError::Pole { ring });
@@ -292,14 +333,21 @@ fn unroll(ring: usize, positions: &[[f64; 2]]) -> Result<LineString<f64>, AreaEr
 fn rings_of(polygon: &Polygon<f64>) -> impl Iterator<Item = Vec<Coord<f64>>> + '_ {
     let turned = |line: &LineString<f64>, positive: bool| {
         let mut ring = line.0.clone();
-        let doubled: f64 = ring.windows(2).map(|w| w[0].x * w[1].y - w[1].x * w[0].y).sum();
+        let doubled: f64 = ring
+            .windows(2)
+            .map(|w| w[0].x * w[1].y - w[1].x * w[0].y)
+            .sum();
         if (doubled > 0.0) != positive {
             ring.reverse();
         }
         ring
     };
-    std::iter::once(turned(polygon.exterior(), true))
-        .chain(polygon.interiors().iter().map(move |hole| turned(hole, false)))
+    std::iter::once(turned(polygon.exterior(), true)).chain(
+        polygon
+            .interiors()
+            .iter()
+            .map(move |hole| turned(hole, false)),
+    )
 }
 
 /// The ring with its edges cut in pieces of at most [`PIECE_MAX_DEG`].
@@ -311,7 +359,10 @@ fn pieces(ring: &[Coord<f64>]) -> Vec<Coord<f64>> {
         let n = (long / PIECE_MAX_DEG).ceil().max(1.0);
         for k in 0..n as usize {
             let part = k as f64 / n;
-            points.push(Coord { x: a.x + (b.x - a.x) * part, y: a.y + (b.y - a.y) * part });
+            points.push(Coord {
+                x: a.x + (b.x - a.x) * part,
+                y: a.y + (b.y - a.y) * part,
+            });
         }
     }
     points.extend(ring.last());
@@ -364,7 +415,9 @@ fn cut_at_antimeridian(flat: &MultiPolygon<f64>) -> MultiPolygon<f64> {
 /// The integral of the outward normal over the inside of a closed ring: no matter how finely the ring
 /// is cut, and edges there and back count for nothing.
 fn vector_area(ring: &[[f64; 3]]) -> [f64; 3] {
-    let Some(origin) = ring.first() else { return [0.0; 3] };
+    let Some(origin) = ring.first() else {
+        return [0.0; 3];
+    };
     ring.windows(2)
         .map(|w| earth::cross(earth::sub(w[0], *origin), earth::sub(w[1], *origin)))
         .fold([0.0; 3], add)

@@ -109,12 +109,28 @@ impl Instrument {
             if value >= low && value <= high {
                 Ok(())
             } else {
-                Err(InstrumentError::Field { field, value, right })
+                Err(InstrumentError::Field {
+                    field,
+                    value,
+                    right,
+                })
             }
         };
         let swath = "should be more than 0 and at most 20000 km";
-        within("swath_km", self.swath_km, f64::MIN_POSITIVE, SWATH_MAX_KM, swath)?;
-        within("gsd_m", self.gsd_m, f64::MIN_POSITIVE, 1e6, "should be more than 0 m")?;
+        within(
+            "swath_km",
+            self.swath_km,
+            f64::MIN_POSITIVE,
+            SWATH_MAX_KM,
+            swath,
+        )?;
+        within(
+            "gsd_m",
+            self.gsd_m,
+            f64::MIN_POSITIVE,
+            1e6,
+            "should be more than 0 m",
+        )?;
         let near = "should be from 0 to less than 90 degrees";
         within("min_off_nadir_deg", self.min_off_nadir_deg, 0.0, 89.9, near)?;
         let least = match self.look {
@@ -122,9 +138,21 @@ impl Instrument {
             _ => f64::max(self.min_off_nadir_deg, 1e-3),
         };
         let far = "should be above min_off_nadir_deg and less than 90 degrees";
-        within("max_off_nadir_deg", self.max_off_nadir_deg, least, 89.9, far)?;
+        within(
+            "max_off_nadir_deg",
+            self.max_off_nadir_deg,
+            least,
+            89.9,
+            far,
+        )?;
         let sun = "should be from -90 to 90 degrees";
-        within("min_sun_elevation_deg", self.min_sun_elevation_deg, -90.0, 90.0, sun)?;
+        within(
+            "min_sun_elevation_deg",
+            self.min_sun_elevation_deg,
+            -90.0,
+            90.0,
+            sun,
+        )?;
         if let Some(rate) = self.data_rate_mbit_s {
             within("data_rate_mbit_s", rate, 0.0, 1e9, "should not be negative")?;
         }
@@ -164,6 +192,11 @@ mod tests {
         assert!(said("swath_km = 290.0", "swath_km = nan").starts_with("swath_km is NaN;"));
         assert!(said("\"nadir\"", "\"agile\"").starts_with("max_off_nadir_deg is 0;"));
         assert!(said("\"msi\"", "\" \"").starts_with("id is empty"));
-        assert!(with("gsd_m", "gsd_km").unwrap_err().to_string().contains("gsd_km"));
+        assert!(
+            with("gsd_m", "gsd_km")
+                .unwrap_err()
+                .to_string()
+                .contains("gsd_km")
+        );
     }
 }

@@ -82,16 +82,30 @@ impl DesignedOrbit {
     /// # Errors
     /// [`DesignError::Field`] names the first that is wrong.
     pub fn check(&self) -> Result<(), DesignError> {
-        let wrong = |field, value, right| Err(DesignError::Field { field, value, right });
+        let wrong = |field, value, right| {
+            Err(DesignError::Field {
+                field,
+                value,
+                right,
+            })
+        };
         let (a, e) = (self.semi_major_axis_km, self.eccentricity);
         if !(0.0..1.0).contains(&e) {
             return wrong("eccentricity", e, "should be in [0, 1)");
         }
         if !(a.is_finite() && a * (1.0 - e) > RADIUS_KM && a < 1e6) {
-            return wrong("semi_major_axis_km", a, "perigee should be above the ground");
+            return wrong(
+                "semi_major_axis_km",
+                a,
+                "perigee should be above the ground",
+            );
         }
         if !(0.0..=180.0).contains(&self.inclination_deg) {
-            return wrong("inclination_deg", self.inclination_deg, "should be 0 to 180");
+            return wrong(
+                "inclination_deg",
+                self.inclination_deg,
+                "should be 0 to 180",
+            );
         }
         for (field, value) in [
             ("raan_deg", self.raan_deg),
@@ -112,7 +126,10 @@ impl DesignedOrbit {
 ///
 /// # Errors
 /// [`DesignError`] says which figure is wrong.
-#[allow(clippy::too_many_arguments, reason = "the eight figures that name a Walker pattern")]
+#[allow(
+    clippy::too_many_arguments,
+    reason = "the eight figures that name a Walker pattern"
+)]
 pub fn walker_delta(
     total: u32,
     planes: u32,
@@ -124,14 +141,27 @@ pub fn walker_delta(
     name_prefix: &str,
 ) -> Result<Vec<DesignedOrbit>, DesignError> {
     let pattern = WalkerPattern::Delta;
-    walker(pattern, total, planes, phasing, altitude_km, inclination_deg, raan0_deg, epoch, name_prefix)
+    walker(
+        pattern,
+        total,
+        planes,
+        phasing,
+        altitude_km,
+        inclination_deg,
+        raan0_deg,
+        epoch,
+        name_prefix,
+    )
 }
 
 /// A Walker star pattern: as [`walker_delta`], the planes over 180 degrees.
 ///
 /// # Errors
 /// [`DesignError`] says which figure is wrong.
-#[allow(clippy::too_many_arguments, reason = "the eight figures that name a Walker pattern")]
+#[allow(
+    clippy::too_many_arguments,
+    reason = "the eight figures that name a Walker pattern"
+)]
 pub fn walker_star(
     total: u32,
     planes: u32,
@@ -143,14 +173,27 @@ pub fn walker_star(
     name_prefix: &str,
 ) -> Result<Vec<DesignedOrbit>, DesignError> {
     let pattern = WalkerPattern::Star;
-    walker(pattern, total, planes, phasing, altitude_km, inclination_deg, raan0_deg, epoch, name_prefix)
+    walker(
+        pattern,
+        total,
+        planes,
+        phasing,
+        altitude_km,
+        inclination_deg,
+        raan0_deg,
+        epoch,
+        name_prefix,
+    )
 }
 
 /// A Walker pattern, delta or star; altitude above the equatorial radius of 6,378.137 km.
 ///
 /// # Errors
 /// [`DesignError`] says which figure is wrong.
-#[allow(clippy::too_many_arguments, reason = "the nine figures that name a Walker pattern")]
+#[allow(
+    clippy::too_many_arguments,
+    reason = "the nine figures that name a Walker pattern"
+)]
 pub fn walker(
     pattern: WalkerPattern,
     total: u32,
@@ -216,9 +259,24 @@ mod tests {
     #[test]
     fn wrong_designs_are_named() {
         let make = |t, p, h, i| walker_delta(t, p, 0, h, i, 0.0, Timestamp::UNIX_EPOCH, "X");
-        assert_eq!(make(10, 3, 500.0, 97.0), Err(DesignError::Planes { total: 10, planes: 3 }));
-        assert_eq!(make(10, 0, 500.0, 97.0), Err(DesignError::Planes { total: 10, planes: 0 }));
-        assert_eq!(make(0, 1, 500.0, 97.0), Err(DesignError::Total { total: 0 }));
+        assert_eq!(
+            make(10, 3, 500.0, 97.0),
+            Err(DesignError::Planes {
+                total: 10,
+                planes: 3
+            })
+        );
+        assert_eq!(
+            make(10, 0, 500.0, 97.0),
+            Err(DesignError::Planes {
+                total: 10,
+                planes: 0
+            })
+        );
+        assert_eq!(
+            make(0, 1, 500.0, 97.0),
+            Err(DesignError::Total { total: 0 })
+        );
         assert!(make(2, 1, -1.0, 97.0).is_err() && make(2, 1, f64::NAN, 97.0).is_err());
         let message = make(2, 1, 500.0, 197.0).unwrap_err().to_string();
         assert_eq!(message, "inclination_deg is 197; should be 0 to 180");

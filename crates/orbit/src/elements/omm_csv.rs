@@ -32,25 +32,44 @@ const NEEDED: [&str; 8] = [
 pub fn parse(text: &str, file: &str) -> Parsed {
     let mut parsed = Parsed::default();
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut rows = (1..).zip(text.lines()).filter(|(_, l)| !l.starts_with('#') && !l.trim().is_empty());
+    let mut rows = (1..)
+        .zip(text.lines())
+        .filter(|(_, l)| !l.starts_with('#') && !l.trim().is_empty());
     let mut fault = |line, field: &str, reason: String| {
-        parsed.faults.push(Fault { file: file.into(), line, field: field.into(), reason });
+        parsed.faults.push(Fault {
+            file: file.into(),
+            line,
+            field: field.into(),
+            reason,
+        });
     };
-    let Some((header_line, header)) = rows.next() else { return parsed };
-    let columns: Vec<&str> = header.split(',').map(|c| c.trim().trim_matches('"')).collect();
+    let Some((header_line, header)) = rows.next() else {
+        return parsed;
+    };
+    let columns: Vec<&str> = header
+        .split(',')
+        .map(|c| c.trim().trim_matches('"'))
+        .collect();
     if let Some(missing) = NEEDED.iter().find(|n| !columns.contains(n)) {
         fault(header_line, missing, "the header has no such column".into());
         return parsed;
     }
     if columns.len() > COLUMNS_MAX {
-        fault(header_line, "header", format!("has more than {COLUMNS_MAX} columns"));
+        fault(
+            header_line,
+            "header",
+            format!("has more than {COLUMNS_MAX} columns"),
+        );
         return parsed;
     }
     for (line, row) in rows {
         let read = split(row).and_then(|cells| {
             if cells.len() != columns.len() {
-                let reason =
-                    format!("has {} columns, the header has {}", cells.len(), columns.len());
+                let reason = format!(
+                    "has {} columns, the header has {}",
+                    cells.len(),
+                    columns.len()
+                );
                 return Err(("row".to_string(), reason));
             }
             read(&columns, &cells)
@@ -58,7 +77,12 @@ pub fn parse(text: &str, file: &str) -> Parsed {
         match read {
             Ok(set) => parsed.sets.push(set),
             Err((field, reason)) => {
-                parsed.faults.push(Fault { file: file.into(), line, field, reason });
+                parsed.faults.push(Fault {
+                    file: file.into(),
+                    line,
+                    field,
+                    reason,
+                });
             }
         }
     }
@@ -145,7 +169,11 @@ fn push(cells: &mut [String], c: char) {
 
 fn read(columns: &[&str], cells: &[String]) -> Result<ElementSet, (String, String)> {
     let cell = |name: &str| {
-        columns.iter().position(|c| *c == name).and_then(|i| cells.get(i)).map_or("", String::as_str)
+        columns
+            .iter()
+            .position(|c| *c == name)
+            .and_then(|i| cells.get(i))
+            .map_or("", String::as_str)
     };
     let number = |name: &str| {
         cell(name)
@@ -153,16 +181,36 @@ fn read(columns: &[&str], cells: &[String]) -> Result<ElementSet, (String, Strin
             .parse::<f64>()
             .ok()
             .filter(|x| x.is_finite())
-            .ok_or_else(|| (name.to_string(), format!("reads {:?}, not a number", cell(name))))
+            .ok_or_else(|| {
+                (
+                    name.to_string(),
+                    format!("reads {:?}, not a number", cell(name)),
+                )
+            })
     };
-    let optional = |name: &str| if cell(name).trim().is_empty() { Ok(0.0) } else { number(name) };
+    let optional = |name: &str| {
+        if cell(name).trim().is_empty() {
+            Ok(0.0)
+        } else {
+            number(name)
+        }
+    };
     let whole = |name: &str| {
         let text = cell(name).trim();
-        text.parse::<u32>()
-            .map_err(|_| (name.to_string(), format!("reads {text:?}, not a whole number")))
+        text.parse::<u32>().map_err(|_| {
+            (
+                name.to_string(),
+                format!("reads {text:?}, not a whole number"),
+            )
+        })
     };
-    let optional_whole =
-        |name: &str| if cell(name).trim().is_empty() { Ok(0) } else { whole(name) };
+    let optional_whole = |name: &str| {
+        if cell(name).trim().is_empty() {
+            Ok(0)
+        } else {
+            whole(name)
+        }
+    };
     let set = ElementSet {
         norad_id: whole("NORAD_CAT_ID")?,
         cospar_id: cell("OBJECT_ID").to_string(),
@@ -180,13 +228,18 @@ fn read(columns: &[&str], cells: &[String]) -> Result<ElementSet, (String, Strin
         element_set_no: optional_whole("ELEMENT_SET_NO")?,
         rev_at_epoch: optional_whole("REV_AT_EPOCH")?,
     };
-    set.check().map_err(|(field, reason)| (field.to_string(), reason))?;
+    set.check()
+        .map_err(|(field, reason)| (field.to_string(), reason))?;
     Ok(set)
 }
 
 /// UTC; an ending `Z` may be there or not.
 fn epoch(text: &str) -> Result<Timestamp, (String, String)> {
-    let zulu = if text.ends_with(['Z', 'z']) { text.to_string() } else { format!("{text}Z") };
+    let zulu = if text.ends_with(['Z', 'z']) {
+        text.to_string()
+    } else {
+        format!("{text}Z")
+    };
     zulu.parse().map_err(|_| {
         let reason = format!("reads {text:?}, not a time like 2026-08-22T12:34:56.789012");
         ("EPOCH".to_string(), reason)
@@ -206,15 +259,24 @@ mod tests {
         let parsed = parse(&format!("# from somewhere\n{HEADER}\r\n{ROW}\r\n"), "f.csv");
         assert_eq!(parsed.faults, []);
         let set = &parsed.sets[0];
-        assert_eq!((set.norad_id, set.name.as_str()), (100_000_001, "ISS (ZARYA)"));
+        assert_eq!(
+            (set.norad_id, set.name.as_str()),
+            (100_000_001, "ISS (ZARYA)")
+        );
         assert_eq!(set.epoch.to_string(), "2026-08-22T12:25:40.104192Z");
-        assert_eq!(parse(&write(&parsed.sets, &["a", "b\nc"]), "f").sets, parsed.sets);
+        assert_eq!(
+            parse(&write(&parsed.sets, &["a", "b\nc"]), "f").sets,
+            parsed.sets
+        );
     }
 
     #[test]
     fn each_fault_is_named_and_stops_nothing() {
         let fault = |from: &str, to: &str| {
-            let parsed = parse(&format!("{HEADER}\n{}\n{ROW}\n", ROW.replace(from, to)), "f.csv");
+            let parsed = parse(
+                &format!("{HEADER}\n{}\n{ROW}\n", ROW.replace(from, to)),
+                "f.csv",
+            );
             assert_eq!(parsed.sets.len(), 1);
             parsed.faults[0].to_string()
         };
@@ -222,13 +284,19 @@ mod tests {
             fault(".0006703", "1.2"),
             "f.csv:2: eccentricity: 1.2 is not in [0, 1)"
         );
-        assert_eq!(fault("51.6416", "x"), "f.csv:2: INCLINATION: reads \"x\", not a number");
+        assert_eq!(
+            fault("51.6416", "x"),
+            "f.csv:2: INCLINATION: reads \"x\", not a number"
+        );
         assert!(fault("2026-08-22T", "2026-13-22T").contains("f.csv:2: EPOCH: reads"));
         assert!(fault(",0,U,", ",0,").contains("row: has 16 columns, the header has 17"));
         assert!(fault("ISS", "\"ISS").contains("quotation mark is not closed"));
         assert!(fault("51.6416", "NaN").contains("INCLINATION"));
         let parsed = parse("OBJECT_NAME,EPOCH\nA,B\n", "f.csv");
-        assert_eq!(parsed.faults[0].to_string(), "f.csv:1: MEAN_MOTION: the header has no such column");
+        assert_eq!(
+            parsed.faults[0].to_string(),
+            "f.csv:1: MEAN_MOTION: the header has no such column"
+        );
     }
 
     proptest! {

@@ -26,7 +26,12 @@ pub fn parse(text: &str, file: &str) -> Parsed {
             continue;
         }
         let mut fault = |line, field: &str, reason: String| {
-            parsed.faults.push(Fault { file: file.into(), line, field: field.into(), reason });
+            parsed.faults.push(Fault {
+                file: file.into(),
+                line,
+                field: field.into(),
+                reason,
+            });
         };
         if line.starts_with("1 ") && looks_like_elements(line) {
             if let Some((at, _)) = first.replace((number, line)) {
@@ -47,18 +52,31 @@ pub fn parse(text: &str, file: &str) -> Parsed {
             if let Some((at, _)) = first.take() {
                 fault(at, "line 1", "no line 2 follows it".into());
             } else if let Some((at, old)) = name {
-                fault(at, "name", format!("{:?} is not followed by an element set", shown(old)));
+                fault(
+                    at,
+                    "name",
+                    format!("{:?} is not followed by an element set", shown(old)),
+                );
             }
             name = Some((number, line));
         }
     }
     let mut fault = |line, field: &str, reason: String| {
-        parsed.faults.push(Fault { file: file.into(), line, field: field.into(), reason });
+        parsed.faults.push(Fault {
+            file: file.into(),
+            line,
+            field: field.into(),
+            reason,
+        });
     };
     if let Some((at, _)) = first {
         fault(at, "line 1", "no line 2 follows it".into());
     } else if let Some((at, old)) = name {
-        fault(at, "name", format!("{:?} is not followed by an element set", shown(old)));
+        fault(
+            at,
+            "name",
+            format!("{:?} is not followed by an element set", shown(old)),
+        );
     }
     parsed
 }
@@ -67,7 +85,8 @@ pub fn parse(text: &str, file: &str) -> Parsed {
 fn looks_like_elements(line: &str) -> bool {
     let b = line.as_bytes();
     b.len() >= 24 && (b[6].is_ascii_digit() || b[6] == b' ') && b.len() >= 60
-        || b.get(2..7).is_some_and(|n| n.iter().all(u8::is_ascii_digit))
+        || b.get(2..7)
+            .is_some_and(|n| n.iter().all(u8::is_ascii_digit))
 }
 
 fn shown(line: &str) -> String {
@@ -108,7 +127,8 @@ fn read(
         element_set_no: whole(&line1[64..68], "element set number").map_err(one)?,
         rev_at_epoch: whole(&line2[63..68], "revolution number").map_err(two)?,
     };
-    set.check().map_err(|(field, reason)| (at2, (field.to_string(), reason)))?;
+    set.check()
+        .map_err(|(field, reason)| (at2, (field.to_string(), reason)))?;
     Ok(set)
 }
 
@@ -150,12 +170,18 @@ pub fn alpha5(text: &str) -> Result<u32, (String, String)> {
         b'P'..=b'Z' => u32::from(first - b'P') + 23,
         b'0'..=b'9' => {
             let digits = trimmed.bytes().all(|b| b.is_ascii_digit()) && trimmed.len() <= 5;
-            return digits.then(|| trimmed.parse().ok()).flatten().ok_or_else(wrong);
+            return digits
+                .then(|| trimmed.parse().ok())
+                .flatten()
+                .ok_or_else(wrong);
         }
         _ => return Err(wrong()),
     };
     let digits = rest.len() == 4 && rest.bytes().all(|b| b.is_ascii_digit());
-    let rest: u32 = digits.then(|| rest.parse().ok()).flatten().ok_or_else(wrong)?;
+    let rest: u32 = digits
+        .then(|| rest.parse().ok())
+        .flatten()
+        .ok_or_else(wrong)?;
     Ok(lead * 10_000 + rest)
 }
 
@@ -174,13 +200,18 @@ fn cospar(text: &str) -> String {
 fn epoch(text: &str) -> Result<Timestamp, FieldFault> {
     let wrong = |why: &str| ("epoch".to_string(), format!("{text:?} {why}"));
     let padded = text.replace(' ', "0");
-    let (whole, fraction) = padded.split_once('.').ok_or_else(|| wrong("has no decimal point"))?;
-    let digits = whole.len() == 5 && (whole.bytes().chain(fraction.bytes())).all(|b| b.is_ascii_digit());
+    let (whole, fraction) = padded
+        .split_once('.')
+        .ok_or_else(|| wrong("has no decimal point"))?;
+    let digits =
+        whole.len() == 5 && (whole.bytes().chain(fraction.bytes())).all(|b| b.is_ascii_digit());
     if !digits {
         return Err(wrong("is not YYDDD.DDDDDDDD"));
     }
     let year: i16 = whole[..2].parse().map_err(|_| wrong("has no year"))?;
-    let day: i64 = whole[2..].parse().map_err(|_| wrong("has no day of year"))?;
+    let day: i64 = whole[2..]
+        .parse()
+        .map_err(|_| wrong("has no day of year"))?;
     let year = if year < 57 { 2000 + year } else { 1900 + year };
     let start = civil::date(year, 1, 1);
     if day < 1 || day > i64::from(start.days_in_year()) {
@@ -201,9 +232,14 @@ fn epoch(text: &str) -> Result<Timestamp, FieldFault> {
 
 fn number(line: &str, from: usize, to: usize, field: &str) -> Result<f64, FieldFault> {
     let text = line[from..to].trim();
-    let plain = text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.'));
+    let plain = text
+        .bytes()
+        .all(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.'));
     text.parse().ok().filter(|_| plain).ok_or_else(|| {
-        (field.to_string(), format!("columns {}-{to} read {text:?}, not a number", from + 1))
+        (
+            field.to_string(),
+            format!("columns {}-{to} read {text:?}, not a number", from + 1),
+        )
     })
 }
 
@@ -211,9 +247,17 @@ fn number(line: &str, from: usize, to: usize, field: &str) -> Result<f64, FieldF
 fn eccentricity(text: &str) -> Result<f64, FieldFault> {
     let padded = text.replace(' ', "0");
     let digits = padded.bytes().all(|b| b.is_ascii_digit());
-    padded.parse::<f64>().ok().filter(|_| digits).map(|n| n * 1e-7).ok_or_else(|| {
-        ("eccentricity".to_string(), format!("columns 27-33 read {text:?}, not seven digits"))
-    })
+    padded
+        .parse::<f64>()
+        .ok()
+        .filter(|_| digits)
+        .map(|n| n * 1e-7)
+        .ok_or_else(|| {
+            (
+                "eccentricity".to_string(),
+                format!("columns 27-33 read {text:?}, not seven digits"),
+            )
+        })
 }
 
 /// ` 12345-6`: 0.12345e-6, the decimal point and the letter left out.
@@ -222,7 +266,12 @@ fn exponent(text: &str, field: &str) -> Result<f64, FieldFault> {
     if trimmed.is_empty() {
         return Ok(0.0);
     }
-    let wrong = || (field.to_string(), format!("reads {text:?}, not a number like 12345-6"));
+    let wrong = || {
+        (
+            field.to_string(),
+            format!("reads {text:?}, not a number like 12345-6"),
+        )
+    };
     let (negative, digits) = match trimmed.split_at_checked(1) {
         Some(("-", rest)) => (true, rest),
         Some(("+", rest)) => (false, rest),
@@ -235,7 +284,9 @@ fn exponent(text: &str, field: &str) -> Result<f64, FieldFault> {
         return Err(wrong());
     }
     let power: i32 = power.trim().parse().map_err(|_| wrong())?;
-    let value: f64 = format!("0.{mantissa}e{power}").parse().map_err(|_| wrong())?;
+    let value: f64 = format!("0.{mantissa}e{power}")
+        .parse()
+        .map_err(|_| wrong())?;
     Ok(if negative { -value } else { value })
 }
 
@@ -244,9 +295,12 @@ fn whole(text: &str, field: &str) -> Result<u32, FieldFault> {
     if trimmed.is_empty() {
         return Ok(0);
     }
-    trimmed
-        .parse()
-        .map_err(|_| (field.to_string(), format!("reads {text:?}, not a whole number")))
+    trimmed.parse().map_err(|_| {
+        (
+            field.to_string(),
+            format!("reads {text:?}, not a whole number"),
+        )
+    })
 }
 
 #[cfg(test)]
@@ -263,7 +317,10 @@ mod tests {
         let parsed = parse(ISS, "iss.tle");
         assert_eq!(parsed.faults, []);
         let set = &parsed.sets[0];
-        assert_eq!((set.norad_id, set.cospar_id.as_str()), (25_544, "1998-067A"));
+        assert_eq!(
+            (set.norad_id, set.cospar_id.as_str()),
+            (25_544, "1998-067A")
+        );
         assert_eq!(set.name, "ISS (ZARYA)");
         assert_eq!(set.epoch.to_string(), "2008-09-20T12:25:40.104192Z");
         assert!((set.bstar + 0.11606e-4).abs() < 1e-12);
@@ -274,7 +331,14 @@ mod tests {
 
     #[test]
     fn alpha5_numbers() {
-        for (text, id) in [("A0000", 100_000), ("E8493", 148_493), ("J2931", 182_931), ("P4018", 234_018), ("Z9999", 339_999), ("    5", 5)] {
+        for (text, id) in [
+            ("A0000", 100_000),
+            ("E8493", 148_493),
+            ("J2931", 182_931),
+            ("P4018", 234_018),
+            ("Z9999", 339_999),
+            ("    5", 5),
+        ] {
             assert_eq!(alpha5(text).unwrap(), id);
         }
         for text in ["I0000", "O0000", "a0000", "A000", "", "1A000", "Ä000"] {
@@ -291,10 +355,17 @@ mod tests {
             assert_eq!(parsed.faults.len(), 1, "{:?}", parsed.faults);
             parsed.faults[0].to_string()
         };
-        assert_eq!(field("0  2927", "0  2928"), "f.tle:2: checksum: reads '8', the line sums to 7");
+        assert_eq!(
+            field("0  2927", "0  2928"),
+            "f.tle:2: checksum: reads '8', the line sums to 7"
+        );
         assert!(field("325.0288 15.72125391563537", "325.0288").contains("f.tle:3: line: has 51"));
-        assert!(field(" 51.6416", " 6x.6416").contains("3: inclination: columns 9-16 read \"6x.6416\""));
-        assert!(field("2 25544", "2 25553").contains("f.tle:3: catalogue number: line 2 is of 25553"));
+        assert!(
+            field(" 51.6416", " 6x.6416").contains("3: inclination: columns 9-16 read \"6x.6416\"")
+        );
+        assert!(
+            field("2 25544", "2 25553").contains("f.tle:3: catalogue number: line 2 is of 25553")
+        );
         assert!(field("\n2 25544", "\n#").contains("f.tle:2: line 1: no line 2 follows it"));
         assert!(field("08264.5", "08462.5").contains("f.tle:2: epoch"));
         assert!(field(" 51.6416", "191.6461").contains("inclination: 191.6461 is not between"));

@@ -115,16 +115,29 @@ impl EarthOrientation {
     fn from_shipped(text: &str) -> Self {
         let mut lines = text.lines().filter(|l| !l.starts_with('#')).map(|l| {
             let mut n = l.split(' ').map(|s| s.parse::<i32>().unwrap_or(0));
-            [n.next().unwrap_or(0), n.next().unwrap_or(0), n.next().unwrap_or(0)]
+            [
+                n.next().unwrap_or(0),
+                n.next().unwrap_or(0),
+                n.next().unwrap_or(0),
+            ]
         });
         let [first, measured, _] = lines.next().unwrap_or([0; 3]);
         let days = (i64::from(first)..)
             .zip(lines)
             .map(|(mjd, [ut1, x, y])| {
-                day(mjd, f64::from(ut1) * 1e-5, f64::from(x) * 1e-4, f64::from(y) * 1e-4)
+                day(
+                    mjd,
+                    f64::from(ut1) * 1e-5,
+                    f64::from(x) * 1e-4,
+                    f64::from(y) * 1e-4,
+                )
             })
             .collect();
-        Self { first_mjd: first.into(), measured_until_mjd: measured.into(), days }
+        Self {
+            first_mjd: first.into(),
+            measured_until_mjd: measured.into(),
+            days,
+        }
     }
 
     /// Reads an IERS `finals2000A` file; rows without values (the far future) are skipped.
@@ -132,13 +145,23 @@ impl EarthOrientation {
     /// # Errors
     /// [`OrientationError`] names the line and field that does not read.
     pub fn from_finals2000a(text: &str, file: &str) -> Result<Self, OrientationError> {
-        let mut table = Self { first_mjd: 0, measured_until_mjd: i64::MIN, days: Vec::new() };
+        let mut table = Self {
+            first_mjd: 0,
+            measured_until_mjd: i64::MIN,
+            days: Vec::new(),
+        };
         for (line, row) in (1..).zip(text.lines()) {
             let field = |from: usize, to: usize, field: &'static str| {
                 let text = row.get(from..to.min(row.len())).unwrap_or("").trim();
-                text.parse::<f64>().ok().filter(|x| x.abs() < 1e6).ok_or_else(|| {
-                    OrientationError::Field { file: file.into(), line, field, text: text.into() }
-                })
+                text.parse::<f64>()
+                    .ok()
+                    .filter(|x| x.abs() < 1e6)
+                    .ok_or_else(|| OrientationError::Field {
+                        file: file.into(),
+                        line,
+                        field,
+                        text: text.into(),
+                    })
             };
             if row.get(58..68).is_none_or(|s| s.trim().is_empty()) {
                 continue;
@@ -149,13 +172,23 @@ impl EarthOrientation {
             }
             let previous = table.first_mjd + table.days.len() as i64 - 1;
             if mjd != previous + 1 {
-                return Err(OrientationError::Order { file: file.into(), line, mjd, previous });
+                return Err(OrientationError::Order {
+                    file: file.into(),
+                    line,
+                    mjd,
+                    previous,
+                });
             }
             if table.days.len() == DAYS_MAX {
                 return Err(OrientationError::TooLong { file: file.into() });
             }
             let ut1 = field(58, 68, "UT1-UTC")?;
-            table.days.push(day(mjd, ut1, field(18, 27, "PM-x")?, field(37, 46, "PM-y")?));
+            table.days.push(day(
+                mjd,
+                ut1,
+                field(18, 27, "PM-x")?,
+                field(37, 46, "PM-y")?,
+            ));
             if row.get(57..58) == Some("I") {
                 table.measured_until_mjd = mjd;
             }
@@ -168,7 +201,11 @@ impl EarthOrientation {
 
     /// First and last modified Julian date with a value, and the last measured one.
     pub fn span_mjd(&self) -> (i64, i64, i64) {
-        (self.first_mjd, self.first_mjd + self.days.len() as i64 - 1, self.measured_until_mjd)
+        (
+            self.first_mjd,
+            self.first_mjd + self.days.len() as i64 - 1,
+            self.measured_until_mjd,
+        )
     }
 
     /// The orientation at `t`. Always answers: [`Orientation::accuracy_m`] says how well.
@@ -199,8 +236,16 @@ impl EarthOrientation {
     }
 
     fn outside(&self, t: Days<Utc>, place: f64, last: usize) -> Orientation {
-        let away_days = if place < 0.0 { -place } else { place - last as f64 };
-        let nearest = if place < 0.0 { self.days.first() } else { self.days.last() };
+        let away_days = if place < 0.0 {
+            -place
+        } else {
+            place - last as f64
+        };
+        let nearest = if place < 0.0 {
+            self.days.first()
+        } else {
+            self.days.last()
+        };
         let bound_m = UT1_MINUS_UTC_MAX_S * EQUATOR_M_S + POLAR_MOTION_MAX_ARCSEC * ARCSEC_M;
         match nearest.filter(|_| away_days < 365.0) {
             Some(day) => {
@@ -235,7 +280,11 @@ fn predicted_m(ahead_days: f64) -> f64 {
 
 fn day(mjd: i64, ut1_minus_utc_s: f64, xp_arcsec: f64, yp_arcsec: f64) -> Day {
     let tai = tai_minus_utc_s(Days::since_j2000(mjd as f64 - 51_544.5));
-    Day { ut1_minus_tai_s: ut1_minus_utc_s - tai, xp_arcsec, yp_arcsec }
+    Day {
+        ut1_minus_tai_s: ut1_minus_utc_s - tai,
+        xp_arcsec,
+        yp_arcsec,
+    }
 }
 
 #[cfg(test)]
@@ -248,7 +297,10 @@ mod tests {
 
     #[test]
     fn shipped_table_reads_whole() {
-        let numbers = SHIPPED.lines().filter(|l| !l.starts_with('#')).flat_map(|l| l.split(' '));
+        let numbers = SHIPPED
+            .lines()
+            .filter(|l| !l.starts_with('#'))
+            .flat_map(|l| l.split(' '));
         assert!(numbers.clone().all(|s| s.parse::<i32>().is_ok()));
         let (first, last, measured) = EarthOrientation::shipped().span_mjd();
         assert_eq!((first, last, measured), (53_005, 61_707, 61_335));
@@ -271,7 +323,11 @@ mod tests {
         let predicted = at("2027-06-01T00:00:00Z");
         assert_eq!(predicted.quality, Quality::Predicted);
         assert!(predicted.accuracy_m > 3.0 && predicted.accuracy_m < 30.0);
-        for t in ["1970-01-01T00:00:00Z", "2027-12-24T00:00:00Z", "2090-01-01T00:00:00Z"] {
+        for t in [
+            "1970-01-01T00:00:00Z",
+            "2027-12-24T00:00:00Z",
+            "2090-01-01T00:00:00Z",
+        ] {
             let o = at(t);
             assert_eq!(o.quality, Quality::Unknown);
             assert!(o.accuracy_m >= 20.0 && o.ut1_minus_utc_s.abs() <= 0.9);
@@ -286,9 +342,23 @@ mod tests {
         let good = EarthOrientation::from_finals2000a(row, "f").unwrap();
         assert_eq!(good.span_mjd(), (41_684, 41_684, 41_684));
         let text = row.replace("0.136966", "0.1x6966");
-        assert!(matches!(read(&text), OrientationError::Field { line: 1, field: "PM-y", .. }));
+        assert!(matches!(
+            read(&text),
+            OrientationError::Field {
+                line: 1,
+                field: "PM-y",
+                ..
+            }
+        ));
         let text = format!("{row}\n{row}");
-        assert!(matches!(read(&text), OrientationError::Order { line: 2, mjd: 41_684, .. }));
+        assert!(matches!(
+            read(&text),
+            OrientationError::Order {
+                line: 2,
+                mjd: 41_684,
+                ..
+            }
+        ));
         for cut in 0..row.len() {
             let _ = EarthOrientation::from_finals2000a(&row[..cut], "f");
         }

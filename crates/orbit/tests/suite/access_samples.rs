@@ -30,17 +30,27 @@ fn satellites() -> Option<BTreeMap<u32, Trajectory>> {
     let parsed = tle::parse(&shared::read("sense/access/eo100.tle")?, "eo100.tle");
     assert_eq!((parsed.sets.len(), parsed.faults.len()), (100, 0));
     Some(
-        parsed.sets.iter().map(|s| (s.norad_id, Trajectory::from_elements(s).unwrap())).collect(),
+        parsed
+            .sets
+            .iter()
+            .map(|s| (s.norad_id, Trajectory::from_elements(s).unwrap()))
+            .collect(),
     )
 }
 
 fn places(file: &str, id: &str, lon: &str, lat: &str) -> Option<BTreeMap<String, Geodetic>> {
     let json: serde_json::Value = serde_json::from_str(&shared::read(file)?).unwrap();
-    let list = json.as_array().or_else(|| json["features"].as_array()).unwrap();
+    let list = json
+        .as_array()
+        .or_else(|| json["features"].as_array())
+        .unwrap();
     let place = |v: &serde_json::Value| {
         let p = v.get("properties").unwrap_or(v);
         let number = |key: &str| p[key].as_f64().unwrap();
-        (v[id].as_str().unwrap().to_string(), Geodetic::on_ground(number(lon), number(lat)))
+        (
+            v[id].as_str().unwrap().to_string(),
+            Geodetic::on_ground(number(lon), number(lat)),
+        )
     };
     Some(list.iter().map(place).collect())
 }
@@ -52,7 +62,11 @@ fn compare(found: &WindowSet, expected: &[(f64, f64)], what: &str) -> Vec<f64> {
     let mut off = Vec::new();
     // Windows shorter than 5 s may differ in being there at all.
     let long = |s: f64, e: f64| e - s >= 5.0;
-    let a: Vec<_> = found.windows().iter().map(|w| (seconds(w.start), seconds(w.end))).collect();
+    let a: Vec<_> = found
+        .windows()
+        .iter()
+        .map(|w| (seconds(w.start), seconds(w.end)))
+        .collect();
     for (s, e) in expected {
         match a.iter().find(|(x, y)| x < e && s < y) {
             Some((x, y)) => off.extend([(x - s).abs(), (y - e).abs()]),
@@ -61,7 +75,10 @@ fn compare(found: &WindowSet, expected: &[(f64, f64)], what: &str) -> Vec<f64> {
     }
     for (x, y) in &a {
         let known = expected.iter().any(|(s, e)| x < e && s < y);
-        assert!(known || !long(*x, *y), "{what}: window {x}..{y} is invented");
+        assert!(
+            known || !long(*x, *y),
+            "{what}: window {x}..{y} is invented"
+        );
     }
     off
 }
@@ -71,7 +88,10 @@ fn report(what: &str, mut off: Vec<f64>) {
     let at = |part: f64| off[((off.len() - 1) as f64 * part) as usize] * 1e3;
     println!(
         "{what}: {} edges, off by median {:.3} ms, p99 {:.3} ms, max {:.3} ms",
-        off.len(), at(0.5), at(0.99), at(1.0)
+        off.len(),
+        at(0.5),
+        at(0.99),
+        at(1.0)
     );
     assert!(at(0.5) <= 2.0 && at(0.99) <= 20.0 && at(1.0) <= 1000.0);
 }
@@ -106,7 +126,12 @@ fn sights_at_35_degrees() {
         shared::read("sense/access/sample_access_offnadir35.csv"),
         shared::read("sense/access/sample_access_offnadir35_sun10.csv"),
         satellites(),
-        places("sense/access/aoi50.geojson", "id", "target_lon", "target_lat"),
+        places(
+            "sense/access/aoi50.geojson",
+            "id",
+            "target_lon",
+            "target_lat",
+        ),
     ) else {
         return;
     };

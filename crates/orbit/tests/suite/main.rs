@@ -1,5 +1,11 @@
 //! The crate's integration tests, one binary.
-#![allow(missing_docs, unreachable_pub)]
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::float_cmp
+)]
 
 mod access_samples;
 mod catalogue;

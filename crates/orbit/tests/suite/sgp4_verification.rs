@@ -11,11 +11,14 @@ pub fn cases(text: &str) -> Vec<ElementSet> {
     let mut whole = String::new();
     for line in text.lines().filter(|l| !l.starts_with('#')) {
         let body = format!("{:68}", &line[..line.len().min(68)]);
-        let sum: u32 = body.bytes().map(|b| match b {
-            b'0'..=b'9' => u32::from(b - b'0'),
-            b'-' => 1,
-            _ => 0,
-        }).sum();
+        let sum: u32 = body
+            .bytes()
+            .map(|b| match b {
+                b'0'..=b'9' => u32::from(b - b'0'),
+                b'-' => 1,
+                _ => 0,
+            })
+            .sum();
         whole.push_str(&format!("{body}{}\n", sum % 10));
     }
     let parsed = tle::parse(&whole, "SGP4-VER.TLE");
@@ -35,7 +38,10 @@ pub fn published(text: &str) -> Vec<(u32, Vec<Row>)> {
             all.push((n[0].parse().unwrap(), Vec::new()));
         } else if n.len() >= 7 {
             let v: Vec<f64> = n[..7].iter().map(|x| x.parse().unwrap()).collect();
-            all.last_mut().unwrap().1.push((v[0], [v[1], v[2], v[3]], [v[4], v[5], v[6]]));
+            all.last_mut()
+                .unwrap()
+                .1
+                .push((v[0], [v[1], v[2], v[3]], [v[4], v[5], v[6]]));
         }
     }
     all

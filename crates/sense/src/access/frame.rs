@@ -19,10 +19,20 @@ impl Axes {
         let down = earth::nadir(&state.position());
         let v = state.v_m_s;
         let sink = dot(v, down);
-        let level = [v[0] - sink * down[0], v[1] - sink * down[1], v[2] - sink * down[2]];
+        let level = [
+            v[0] - sink * down[0],
+            v[1] - sink * down[1],
+            v[2] - sink * down[2],
+        ];
         let along = unit(level);
         let turn_rad_s = dot(level, level).sqrt() / dot(state.r_m, state.r_m).sqrt().max(1.0);
-        Self { position: state.r_m, down, along, right: cross(down, along), turn_rad_s }
+        Self {
+            position: state.r_m,
+            down,
+            along,
+            right: cross(down, along),
+            turn_rad_s,
+        }
     }
 
     /// Whether the satellite stands above the horizon of a point on the ellipsoid: the point is then on
@@ -43,7 +53,10 @@ impl Axes {
     fn project(&self, point: [f64; 3]) -> [f64; 2] {
         let sight = sub(point, self.position);
         let depth = dot(sight, self.down);
-        [dot(sight, self.along) / depth, dot(sight, self.right) / depth]
+        [
+            dot(sight, self.along) / depth,
+            dot(sight, self.right) / depth,
+        ]
     }
 
     /// Least angle from nadir to any point of the rings, radians: zero where nadir is inside, `None`
@@ -59,7 +72,7 @@ impl Axes {
             for point in ring {
                 if !self.sees(*point) {
                     if let Some((last, from)) = previous.take() {
-                        let edge = self.project(self.to_horizon(last, *point));
+                        let edge = self.project(self.chord_at_horizon(last, *point));
                         least2 = least2.min(nearest2(from, edge));
                     }
                     continue;
@@ -82,9 +95,13 @@ impl Axes {
     }
 
     /// Where the chord from `near` to `far` meets the horizon.
-    fn to_horizon(&self, near: [f64; 3], far: [f64; 3]) -> [f64; 3] {
+    fn chord_at_horizon(&self, near: [f64; 3], far: [f64; 3]) -> [f64; 3] {
         let (a, b) = (self.horizon(near), self.horizon(far));
-        let part = if a > b { (a / (a - b)).clamp(0.0, 1.0) } else { 0.0 };
+        let part = if a > b {
+            (a / (a - b)).clamp(0.0, 1.0)
+        } else {
+            0.0
+        };
         std::array::from_fn(|k| near[k] + (far[k] - near[k]) * part)
     }
 
@@ -106,7 +123,10 @@ impl Axes {
         }
         let ratio = (radius / dot(self.position, self.position).sqrt()).min(1.0);
         let (edge, edge_arc) = (ratio.asin(), ratio.acos());
-        (sine.signum() * (edge + (sine.asin().abs() - edge_arc).max(0.0)), sine)
+        (
+            sine.signum() * (edge + (sine.asin().abs() - edge_arc).max(0.0)),
+            sine,
+        )
     }
 
     /// The angle from nadir of a point `arc_rad` away at the Earth's centre, radians.
@@ -118,7 +138,9 @@ impl Axes {
 
     /// The angle at the Earth's centre from nadir to the horizon, radians.
     pub(super) fn horizon_arc(&self) -> f64 {
-        (self.ground_radius() / dot(self.position, self.position).sqrt()).min(1.0).acos()
+        (self.ground_radius() / dot(self.position, self.position).sqrt())
+            .min(1.0)
+            .acos()
     }
 
     /// Distance of the ground below from the Earth's centre, metres.
@@ -135,7 +157,11 @@ impl Axes {
 fn nearest2(a: [f64; 2], b: [f64; 2]) -> f64 {
     let d = [b[0] - a[0], b[1] - a[1]];
     let length2 = d[0] * d[0] + d[1] * d[1];
-    let part = if length2 > 0.0 { -(a[0] * d[0] + a[1] * d[1]) / length2 } else { 0.0 };
+    let part = if length2 > 0.0 {
+        -(a[0] * d[0] + a[1] * d[1]) / length2
+    } else {
+        0.0
+    };
     let part = part.clamp(0.0, 1.0);
     let p = [a[0] + d[0] * part, a[1] + d[1] * part];
     p[0] * p[0] + p[1] * p[1]
@@ -157,21 +183,38 @@ mod tests {
     use corridor_orbit::earth::Geodetic;
 
     fn above(lon: f64, lat: f64) -> Axes {
-        let p = earth::from_geodetic(&Geodetic { lon_deg: lon, lat_deg: lat, height_m: 7e5 });
+        let p = earth::from_geodetic(&Geodetic {
+            lon_deg: lon,
+            lat_deg: lat,
+            height_m: 7e5,
+        });
         Axes::new(&State::new(p.r_m, [0.0, 0.0, 7e3]))
     }
 
     fn ring(points: &[(f64, f64)]) -> Vec<[f64; 3]> {
-        points.iter().map(|(x, y)| earth::from_geodetic(&Geodetic::on_ground(*x, *y)).r_m).collect()
+        points
+            .iter()
+            .map(|(x, y)| earth::from_geodetic(&Geodetic::on_ground(*x, *y)).r_m)
+            .collect()
     }
 
     #[test]
     fn inside_is_nadir_and_outside_is_the_nearest_edge() {
-        let square = vec![ring(&[(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0), (0.0, 0.0)])];
+        let square = vec![ring(&[
+            (0.0, 0.0),
+            (1.0, 0.0),
+            (1.0, 1.0),
+            (0.0, 1.0),
+            (0.0, 0.0),
+        ])];
         assert_eq!(above(0.5, 0.5).least_off_nadir(&square), Some(0.0));
         let beside = above(2.0, 0.5).least_off_nadir(&square).unwrap();
         // One degree of longitude is 111.3 km: atan(111.3 / 701) is 9.02 degrees.
-        assert!((beside.to_degrees() - 9.02).abs() < 0.03, "{}", beside.to_degrees());
+        assert!(
+            (beside.to_degrees() - 9.02).abs() < 0.03,
+            "{}",
+            beside.to_degrees()
+        );
         assert_eq!(above(180.0, 0.5).least_off_nadir(&square), None);
     }
 

@@ -52,7 +52,11 @@ impl Table {
         let states = (0..=n)
             .map(|k| track.state_itrf(span.start_s + k as f64 * step_s))
             .collect::<Result<_, _>>()?;
-        Ok(Self { start_s: span.start_s, step_s, states })
+        Ok(Self {
+            start_s: span.start_s,
+            step_s,
+            states,
+        })
     }
 
     fn end_s(&self) -> f64 {
@@ -95,7 +99,10 @@ impl Scan {
         let middle_s = 0.5 * (span.start_s + span.end_s);
         let turn = Axes::new(&track.state_itrf(middle_s)?).turn_rad_s.max(1e-5);
         let room_s = (2.0 * radius_rad + 0.05) / turn;
-        let wide = Span { start_s: span.start_s - room_s, end_s: span.end_s + room_s };
+        let wide = Span {
+            start_s: span.start_s - room_s,
+            end_s: span.end_s + room_s,
+        };
         let table = Table::new(track, wide)?;
         let surface = centre.map(|x| x * 6_371_000.0);
         let centre_s = broadside(&table, surface, middle_s);
@@ -113,7 +120,11 @@ impl Scan {
             })
             .collect();
         let whole = signed_area(&rings).abs();
-        Ok(Self { rings, middle: table.axes(centre_s), whole })
+        Ok(Self {
+            rings,
+            middle: table.axes(centre_s),
+            whole,
+        })
     }
 
     /// What of the outline lies within the angles and the time.
@@ -140,20 +151,32 @@ impl Scan {
     /// From the first to the last instant at which some of it is broadside.
     pub(super) fn span(&self) -> Option<Span> {
         let start_s = self.points().map(|p| p.t_s).fold(f64::INFINITY, f64::min);
-        let end_s = self.points().map(|p| p.t_s).fold(f64::NEG_INFINITY, f64::max);
+        let end_s = self
+            .points()
+            .map(|p| p.t_s)
+            .fold(f64::NEG_INFINITY, f64::max);
         (start_s < end_s).then_some(Span { start_s, end_s })
     }
 
     /// Least and greatest angle, radians to the right.
     fn angles(&self) -> (f64, f64) {
         let least = self.points().map(|p| p.angle).fold(f64::INFINITY, f64::min);
-        (least, self.points().map(|p| p.angle).fold(f64::NEG_INFINITY, f64::max))
+        (
+            least,
+            self.points()
+                .map(|p| p.angle)
+                .fold(f64::NEG_INFINITY, f64::max),
+        )
     }
 
     /// Least angle from nadir, radians.
     pub(super) fn least_off_nadir(&self) -> f64 {
         let (low, high) = self.angles();
-        if low <= 0.0 && high >= 0.0 { 0.0 } else { low.abs().min(high.abs()) }
+        if low <= 0.0 && high >= 0.0 {
+            0.0
+        } else {
+            low.abs().min(high.abs())
+        }
     }
 
     /// Share of the whole area that is left.
@@ -177,7 +200,10 @@ impl Scan {
         if far - near <= width_rad {
             return inside.share();
         }
-        let everywhere = Span { start_s: f64::NEG_INFINITY, end_s: f64::INFINITY };
+        let everywhere = Span {
+            start_s: f64::NEG_INFINITY,
+            end_s: f64::INFINITY,
+        };
         (0..STRIPS)
             .map(|k| {
                 let left = near + (far - near - width_rad) * k as f64 / (STRIPS - 1) as f64;
@@ -192,9 +218,7 @@ impl Scan {
 /// The angle at the Earth's centre that an angle from nadir reaches on the ground, radians.
 fn arc(axes: &Axes, angle: f64) -> f64 {
     // Bisection on the monotonic inverse: angles beyond the horizon give the horizon.
-    let (mut low, mut high) = (0.0, std::f64::consts::FRAC_PI_2);
-    let edge = axes.horizon_arc();
-    high = edge.min(high);
+    let (mut low, mut high) = (0.0, axes.horizon_arc());
     for _ in 0..50 {
         let middle = 0.5 * (low + high);
         if axes.angle_of_arc(middle) < angle.abs() {
@@ -245,7 +269,9 @@ fn half(ring: &[Scanned], inside: impl Fn(&Scanned) -> f64) -> Vec<Scanned> {
 /// Sum of the rings' signed areas, holes against their outer rings.
 fn signed_area(rings: &[Vec<Scanned>]) -> f64 {
     let ring_area = |ring: &Vec<Scanned>| {
-        let Some(first) = ring.first() else { return 0.0 };
+        let Some(first) = ring.first() else {
+            return 0.0;
+        };
         ring.windows(2)
             .map(|w| (w[0].t_s - first.t_s) * w[1].sine - (w[1].t_s - first.t_s) * w[0].sine)
             .sum::<f64>()

@@ -16,7 +16,9 @@ pub(super) fn polygons(text: &str) -> Result<Vec<Rings>, AreaError> {
     if text.len() > TEXT_MAX {
         return Err(AreaError::Json(format!("longer than {TEXT_MAX} bytes")));
     }
-    let json: GeoJson = text.parse().map_err(|e: geojson::Error| AreaError::Json(e.to_string()))?;
+    let json: GeoJson = text
+        .parse()
+        .map_err(|e: geojson::Error| AreaError::Json(e.to_string()))?;
     let mut found = Vec::new();
     match json {
         GeoJson::Geometry(geometry) => collect(geometry, 0, &mut found)?,
@@ -31,7 +33,9 @@ pub(super) fn polygons(text: &str) -> Result<Vec<Rings>, AreaError> {
 }
 
 fn of_feature(feature: Feature, found: &mut Vec<Rings>) -> Result<(), AreaError> {
-    feature.geometry.map_or(Ok(()), |geometry| collect(geometry, 0, found))
+    feature
+        .geometry
+        .map_or(Ok(()), |geometry| collect(geometry, 0, found))
 }
 
 fn collect(geometry: Geometry, depth: usize, found: &mut Vec<Rings>) -> Result<(), AreaError> {
@@ -63,7 +67,9 @@ fn rings(polygon: &[Vec<Position>]) -> Result<Rings, AreaError> {
             ring.iter()
                 .map(|p| match p.as_slice() {
                     [lon, lat, ..] => Ok([*lon, *lat]),
-                    _ => Err(AreaError::Json("a position has fewer than two numbers".into())),
+                    _ => Err(AreaError::Json(
+                        "a position has fewer than two numbers".into(),
+                    )),
                 })
                 .collect()
         })

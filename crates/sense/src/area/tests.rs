@@ -8,7 +8,8 @@ fn polygon(ring: &str) -> Result<Area, AreaError> {
 #[test]
 fn a_box_is_a_polygon() {
     let area = Area::from_bbox(-34.93, -8.06, -34.83, -7.96).unwrap();
-    let same = polygon("[[-34.93,-8.06],[-34.83,-8.06],[-34.83,-7.96],[-34.93,-7.96],[-34.93,-8.06]]");
+    let same =
+        polygon("[[-34.93,-8.06],[-34.83,-8.06],[-34.83,-7.96],[-34.93,-7.96],[-34.93,-8.06]]");
     assert_eq!(same.unwrap(), area);
     // geographiclib's Planimeter gives 121.91 km2.
     assert!((area.area_km2() - 121.9).abs() < 0.2, "{}", area.area_km2());
@@ -45,7 +46,9 @@ fn holes_count_off_and_beside_their_ring() {
     let hole = "[[-179.5,1],[-179,1],[-179,2],[-179.5,2],[-179.5,1]]";
     let whole = polygon(ring).unwrap().area_km2();
     let holed = polygon(&format!("{ring},{hole}")).unwrap().area_km2();
-    let out = Area::from_bbox(-179.5, 1.0, -179.0, 2.0).unwrap().area_km2();
+    let out = Area::from_bbox(-179.5, 1.0, -179.0, 2.0)
+        .unwrap()
+        .area_km2();
     assert!((whole - holed - out).abs() < 1e-6);
 }
 
@@ -59,20 +62,43 @@ fn bad_areas_are_named() {
     assert!(said(Area::from_bbox(5.0, 0.0, 5.0, 1.0)).contains("has no inside"));
     let bow_tie = "[[0,0],[2,2],[2,0],[0,2],[0,0]]";
     assert!(said(polygon(bow_tie)).contains("self-intersection"));
-    assert_eq!(said(polygon("[[0,0],[0,95],[1,1],[0,0]]")).split(' ').nth(1), Some("95"));
+    assert_eq!(
+        said(polygon("[[0,0],[0,95],[1,1],[0,0]]"))
+            .split(' ')
+            .nth(1),
+        Some("95")
+    );
     assert!(said(polygon("[[0,0],[1,0],[0,0]]")).starts_with("ring 1 has 3 positions"));
     assert!(said(polygon("[[0,0],[1,0],[1,1],[0,1]]")).starts_with("ring 1 is not closed"));
-    assert_eq!(polygon("[]").unwrap_err(), AreaError::Short { ring: 1, positions: 0 });
+    assert_eq!(
+        polygon("[]").unwrap_err(),
+        AreaError::Short {
+            ring: 1,
+            positions: 0
+        }
+    );
     assert!(said(polygon("[[0,0],[1,1],[2,2],[0,0]]")).starts_with("area is"));
     assert!(said(polygon("[[0,70],[120,70],[-120,70],[0,70]]")).contains("goes round a pole"));
     let json = Area::from_geojson;
     assert!(said(json("{")).starts_with("area is not GeoJSON"));
-    assert_eq!(json(r#"{"type":"Polygon","coordinates":[]}"#), Err(AreaError::Empty));
-    assert_eq!(json(r#"{"type":"FeatureCollection","features":[]}"#), Err(AreaError::Empty));
+    assert_eq!(
+        json(r#"{"type":"Polygon","coordinates":[]}"#),
+        Err(AreaError::Empty)
+    );
+    assert_eq!(
+        json(r#"{"type":"FeatureCollection","features":[]}"#),
+        Err(AreaError::Empty)
+    );
     assert!(said(json(r#"{"type":"Point","coordinates":[0,0]}"#)).contains("area is a Point"));
     assert!(said(Area::from_bbox(-180.0, -90.0, 180.0, 90.0)).contains("at most 60"));
     let many: Vec<String> = (0..=VERTICES_MAX)
-        .map(|k| format!("[{},{}]", k as f64 * 0.001, if k % 2 == 0 { 0.0 } else { 0.1 }))
+        .map(|k| {
+            format!(
+                "[{},{}]",
+                k as f64 * 0.001,
+                if k % 2 == 0 { 0.0 } else { 0.1 }
+            )
+        })
         .collect();
     assert!(said(polygon(&format!("[{},[0,0]]", many.join(",")))).contains("at most 10000"));
 }

@@ -76,6 +76,10 @@ def ground(lon, lat):
     return g.itrs_xyz.m.T
 
 
+def ground_h(lon, lat, height):
+    return wgs84.latlon(lat, lon, elevation_m=height).itrs_xyz.m
+
+
 def cloud(box, edge, inner):
     w, s, e, n = box
     e = e + 360 if e < w else e
@@ -267,9 +271,19 @@ for norad, name in SATELLITES.items():
                 rows.append([norad, area, inst, f"{start:.3f}", f"{end:.3f}", f"{least:.3f}", f"{best:.3f}", f"{elev:.3f}"])
     for station, (lon, lat, height, mask) in STATIONS.items():
         t, what = sat.find_events(wgs84.latlon(lat, lon, elevation_m=height), times(0)[0], times(HOURS * 3600)[0], altitude_degrees=mask)
+        site = ground_h(lon, lat, height)
+        lo, la = np.radians(lon), np.radians(lat)
+        up = np.array([np.cos(la) * np.cos(lo), np.cos(la) * np.sin(lo), np.sin(la)])
+
+        def above(u):
+            sight = itrs_m(sat, u)[0] - site
+            return bool(np.degrees(np.arcsin(sight @ up / np.linalg.norm(sight))) >= mask)
+
         rise = None
         for ti, w in zip(t, what):
             s = (ti.utc_datetime() - FROM).total_seconds()
+            if w != 1 and above(s - 2) != above(s + 2):  # find_events stops at about 0.2 s
+                s = bisect(above, s - 2, s + 2)
             if w == 0:
                 rise = s
             elif w == 2:

@@ -1,2 +1,12 @@
 //! The crate's integration tests, one binary.
-#![allow(missing_docs)]
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::float_cmp
+)]
+
+mod laws;
+mod reference;
+mod speed;
