@@ -165,7 +165,11 @@ struct View<'a> {
 
 impl<'a> View<'a> {
     fn new(trajectory: &'a Trajectory, station: &'a Station, origin: Timestamp) -> Self {
-        Self { track: trajectory.track(origin), station, place: station.geodetic() }
+        Self {
+            track: trajectory.track(origin),
+            station,
+            place: station.geodetic(),
+        }
     }
 
     /// Passes above the mask with their highest elevation.
@@ -185,7 +189,10 @@ impl<'a> View<'a> {
                 }
             }
         }
-        found.into_iter().map(|pass| Ok((pass, self.max_elevation_deg(pass)?))).collect()
+        found
+            .into_iter()
+            .map(|pass| Ok((pass, self.max_elevation_deg(pass)?)))
+            .collect()
     }
 
     /// Positive where the station could see the satellite at all, by the angle at the Earth's centre.
@@ -196,9 +203,12 @@ impl<'a> View<'a> {
         // The vertical is geodetic: tilted to the radius by up to 0.2 degrees.
         let floor_rad = (self.station.elevation_mask_deg - VERTICAL_TILT_MAX_DEG).to_radians();
         let sine = site_radius_m * floor_rad.cos() / trajectory.apogee_radius_m();
-        let psi_max_rad = (std::f64::consts::FRAC_PI_2 - floor_rad - sine.clamp(-1.0, 1.0).asin()).max(0.0);
+        let psi_max_rad =
+            (std::f64::consts::FRAC_PI_2 - floor_rad - sine.clamp(-1.0, 1.0).asin()).max(0.0);
         Bounded {
-            value: move |t_s| Ok(psi_max_rad - angle_between(site.r_m, self.track.position_itrf(t_s)?.r_m)),
+            value: move |t_s| {
+                Ok(psi_max_rad - angle_between(site.r_m, self.track.position_itrf(t_s)?.r_m))
+            },
             rate_max: trajectory.turn_rate_max_rad_s(),
         }
     }
@@ -223,7 +233,10 @@ impl<'a> View<'a> {
             let look = self.look(t_s)?;
             Ok(look.elevation_deg - self.station.mask_elevation_deg(look.azimuth_deg))
         };
-        Bounded { value, rate_max: f64::MAX }
+        Bounded {
+            value,
+            rate_max: f64::MAX,
+        }
     }
 
     fn look(&self, t_s: f64) -> Result<LookAngles, PropagateError> {
@@ -242,7 +255,10 @@ impl<'a> View<'a> {
             }
         }
         let golden = (5.0_f64.sqrt() - 1.0) / 2.0;
-        let (mut low_s, mut high_s) = ((best_s - step_s).max(pass.start_s), (best_s + step_s).min(pass.end_s));
+        let (mut low_s, mut high_s) = (
+            (best_s - step_s).max(pass.start_s),
+            (best_s + step_s).min(pass.end_s),
+        );
         while high_s - low_s > PEAK_TOLERANCE_S {
             let left_s = high_s - golden * (high_s - low_s);
             let right_s = low_s + golden * (high_s - low_s);
@@ -266,5 +282,9 @@ fn check_figure(
     if value.is_finite() && (low..=high).contains(&value) {
         return Ok(());
     }
-    Err(ContactError::OutOfRange { field, value, expected })
+    Err(ContactError::OutOfRange {
+        field,
+        value,
+        expected,
+    })
 }

@@ -61,8 +61,14 @@ pub struct Delivery {
 ///
 /// A station forwards what a contact brought when that is whole, one after the other; stations forward
 /// beside one another.
-pub fn earliest(ready: Timestamp, volume_bytes: u64, contacts: &[Contact], ground: &GroundLink) -> Option<Delivery> {
-    let ground_ok = ground.rate_bit_s > 0.0 && ground.rate_bit_s.is_finite() && ground.fixed_delay_s >= 0.0;
+pub fn earliest(
+    ready: Timestamp,
+    volume_bytes: u64,
+    contacts: &[Contact],
+    ground: &GroundLink,
+) -> Option<Delivery> {
+    let ground_ok =
+        ground.rate_bit_s > 0.0 && ground.rate_bit_s.is_finite() && ground.fixed_delay_s >= 0.0;
     if !ground_ok {
         return None;
     }
@@ -79,7 +85,12 @@ pub fn earliest(ready: Timestamp, volume_bytes: u64, contacts: &[Contact], groun
         .iter()
         .filter_map(|s| {
             let station = contacts.get(s.contact)?.station.clone();
-            Some(Share { station, start: s.start, end: s.end, volume_bytes: s.volume_bytes })
+            Some(Share {
+                station,
+                start: s.start,
+                end: s.end,
+                volume_bytes: s.volume_bytes,
+            })
         })
         .collect();
     Some(Delivery {
@@ -89,7 +100,10 @@ pub fn earliest(ready: Timestamp, volume_bytes: u64, contacts: &[Contact], groun
         down: last.end,
         at_node: at_node(&shares, ground)?,
         volume_bytes,
-        contacts: used.into_iter().filter_map(|i| contacts.get(i).cloned()).collect(),
+        contacts: used
+            .into_iter()
+            .filter_map(|i| contacts.get(i).cloned())
+            .collect(),
         shares,
     })
 }
@@ -106,7 +120,10 @@ struct Stretch {
 fn send(ready: Timestamp, volume_bytes: u64, contacts: &[Contact]) -> Option<Vec<Stretch>> {
     let usable = |c: &Contact| c.rate_bit_s > 0.0 && c.rate_bit_s.is_finite() && c.volume_bytes > 0;
     let starts: Vec<Timestamp> = contacts.iter().map(|c| c.data_start().max(ready)).collect();
-    let mut room: Vec<u64> = contacts.iter().map(|c| if usable(c) { c.volume_bytes } else { 0 }).collect();
+    let mut room: Vec<u64> = contacts
+        .iter()
+        .map(|c| if usable(c) { c.volume_bytes } else { 0 })
+        .collect();
     let mut left = volume_bytes;
     let mut stretches: Vec<Stretch> = Vec::new();
     let mut now = ready;
@@ -114,8 +131,17 @@ fn send(ready: Timestamp, volume_bytes: u64, contacts: &[Contact]) -> Option<Vec
         // The fastest contact that is up; when none is, the next to come up.
         let open = |i: &usize| room[*i] > 0 && contacts[*i].end > now;
         let up = (0..contacts.len()).filter(|i| open(i) && starts[*i] <= now);
-        let fastest = up.reduce(|a, b| if contacts[b].rate_bit_s > contacts[a].rate_bit_s { b } else { a });
-        let next_start = (0..contacts.len()).filter(|i| open(i) && starts[*i] > now).map(|i| starts[i]).min();
+        let fastest = up.reduce(|a, b| {
+            if contacts[b].rate_bit_s > contacts[a].rate_bit_s {
+                b
+            } else {
+                a
+            }
+        });
+        let next_start = (0..contacts.len())
+            .filter(|i| open(i) && starts[*i] > now)
+            .map(|i| starts[i])
+            .min();
         let Some(chosen) = fastest else {
             now = next_start?;
             continue;
@@ -124,8 +150,16 @@ fn send(ready: Timestamp, volume_bytes: u64, contacts: &[Contact]) -> Option<Vec
         let until = next_start.map_or(contact.end, |start| start.min(contact.end));
         let fitting = (until.duration_since(now).as_secs_f64() * contact.rate_bit_s / 8.0) as u64;
         let amount = left.min(room[chosen]).min(fitting);
-        let end = if amount == fitting { until } else { after(now, amount, contact.rate_bit_s).min(until) };
-        let end = if amount == left { after(now, amount, contact.rate_bit_s).min(until) } else { end };
+        let end = if amount == fitting {
+            until
+        } else {
+            after(now, amount, contact.rate_bit_s).min(until)
+        };
+        let end = if amount == left {
+            after(now, amount, contact.rate_bit_s).min(until)
+        } else {
+            end
+        };
         room[chosen] -= amount;
         left -= amount;
         match stretches.last_mut() {
@@ -134,7 +168,12 @@ fn send(ready: Timestamp, volume_bytes: u64, contacts: &[Contact]) -> Option<Vec
                 last.volume_bytes += amount;
             }
             _ if amount > 0 || left == 0 => {
-                stretches.push(Stretch { contact: chosen, start: now, end, volume_bytes: amount });
+                stretches.push(Stretch {
+                    contact: chosen,
+                    start: now,
+                    end,
+                    volume_bytes: amount,
+                });
             }
             _ => {}
         }
@@ -149,8 +188,13 @@ fn send(ready: Timestamp, volume_bytes: u64, contacts: &[Contact]) -> Option<Vec
 fn at_node(shares: &[Share], ground: &GroundLink) -> Option<Timestamp> {
     let mut free: BTreeMap<&str, Timestamp> = BTreeMap::new();
     for share in shares {
-        let start = free.get(share.station.as_str()).map_or(share.end, |free| share.end.max(*free));
-        free.insert(&share.station, after(start, share.volume_bytes, ground.rate_bit_s));
+        let start = free
+            .get(share.station.as_str())
+            .map_or(share.end, |free| share.end.max(*free));
+        free.insert(
+            &share.station,
+            after(start, share.volume_bytes, ground.rate_bit_s),
+        );
     }
     let delay = SignedDuration::try_from_secs_f64(ground.fixed_delay_s).ok()?;
     free.into_values().max()?.checked_add(delay).ok()
@@ -170,7 +214,10 @@ mod tests {
 
     use super::*;
 
-    const GROUND: GroundLink = GroundLink { rate_bit_s: 1e9, fixed_delay_s: 60.0 };
+    const GROUND: GroundLink = GroundLink {
+        rate_bit_s: 1e9,
+        fixed_delay_s: 60.0,
+    };
 
     fn at(seconds: f64) -> Timestamp {
         Timestamp::UNIX_EPOCH + SignedDuration::from_secs_f64(seconds)
@@ -193,16 +240,31 @@ mod tests {
     #[test]
     fn one_contact_by_hand() {
         // 10 MB at 8 Mbit/s take 10 s from set-up end at 110; then 0.08 s on the ground and 60 s of delay.
-        let d = earliest(at(0.0), 10_000_000, &[contact("a", 100.0, 200.0, 8e6)], &GROUND).unwrap();
+        let d = earliest(
+            at(0.0),
+            10_000_000,
+            &[contact("a", 100.0, 200.0, 8e6)],
+            &GROUND,
+        )
+        .unwrap();
         assert_eq!((d.down, d.at_node), (at(120.0), at(180.08)));
-        assert_eq!((d.contact_start, d.station.as_str(), d.contacts.len()), (at(100.0), "a", 1));
+        assert_eq!(
+            (d.contact_start, d.station.as_str(), d.contacts.len()),
+            (at(100.0), "a", 1)
+        );
     }
 
     #[test]
     fn ready_within_a_contact_uses_what_is_left_of_it() {
-        let contacts = [contact("a", 100.0, 200.0, 8e6), contact("b", 500.0, 600.0, 8e6)];
+        let contacts = [
+            contact("a", 100.0, 200.0, 8e6),
+            contact("b", 500.0, 600.0, 8e6),
+        ];
         let d = earliest(at(195.0), 10_000_000, &contacts, &GROUND).unwrap();
-        assert_eq!(d.shares.iter().map(|s| s.volume_bytes).collect::<Vec<_>>(), [5_000_000, 5_000_000]);
+        assert_eq!(
+            d.shares.iter().map(|s| s.volume_bytes).collect::<Vec<_>>(),
+            [5_000_000, 5_000_000]
+        );
         assert_eq!((d.down, d.station.as_str()), (at(515.0), "b"));
         assert_eq!(d.contacts.len(), 2);
         let late = earliest(at(600.0), 1, &contacts, &GROUND);
@@ -211,10 +273,24 @@ mod tests {
 
     #[test]
     fn a_faster_contact_takes_over_and_hands_back() {
-        let contacts = [contact("slow", 0.0, 100.0, 8e6), contact("fast", 20.0, 40.0, 80e6)];
+        let contacts = [
+            contact("slow", 0.0, 100.0, 8e6),
+            contact("fast", 20.0, 40.0, 80e6),
+        ];
         let d = earliest(at(0.0), 150_000_000, &contacts, &GROUND).unwrap();
-        let by_hand: Vec<(&str, u64)> = d.shares.iter().map(|s| (s.station.as_str(), s.volume_bytes)).collect();
-        assert_eq!(by_hand, [("slow", 20_000_000), ("fast", 100_000_000), ("slow", 30_000_000)]);
+        let by_hand: Vec<(&str, u64)> = d
+            .shares
+            .iter()
+            .map(|s| (s.station.as_str(), s.volume_bytes))
+            .collect();
+        assert_eq!(
+            by_hand,
+            [
+                ("slow", 20_000_000),
+                ("fast", 100_000_000),
+                ("slow", 30_000_000)
+            ]
+        );
         assert_eq!(d.down, at(70.0));
     }
 
@@ -226,10 +302,35 @@ mod tests {
         assert_eq!(earliest(at(0.0), 1, &[], &GROUND), None);
         let rates = [0.0, -1.0, f64::NAN, f64::INFINITY];
         for rate_bit_s in rates {
-            assert_eq!(earliest(at(0.0), 1, &[Contact { rate_bit_s, ..contacts[0].clone() }], &GROUND), None);
-            assert_eq!(earliest(at(0.0), 1, &contacts, &GroundLink { rate_bit_s, ..GROUND }), None);
+            assert_eq!(
+                earliest(
+                    at(0.0),
+                    1,
+                    &[Contact {
+                        rate_bit_s,
+                        ..contacts[0].clone()
+                    }],
+                    &GROUND
+                ),
+                None
+            );
+            assert_eq!(
+                earliest(
+                    at(0.0),
+                    1,
+                    &contacts,
+                    &GroundLink {
+                        rate_bit_s,
+                        ..GROUND
+                    }
+                ),
+                None
+            );
         }
-        assert_eq!(earliest(at(0.0), 0, &contacts, &GROUND).unwrap().down, at(10.0));
+        assert_eq!(
+            earliest(at(0.0), 0, &contacts, &GROUND).unwrap().down,
+            at(10.0)
+        );
     }
 
     fn any_contacts() -> impl Strategy<Value = Vec<Contact>> {

@@ -16,7 +16,9 @@ use hardy_bpa::{
     bpa::{Bpa, BpaRegistration},
     node_ids::NodeIds,
     services::{self, Application, ApplicationSink, SendOptions, StatusNotify},
-    storage::{BundleMemStorage, BundleMemStorageConfig, MetadataMemStorage, MetadataMemStorageConfig},
+    storage::{
+        BundleMemStorage, BundleMemStorageConfig, MetadataMemStorage, MetadataMemStorageConfig,
+    },
 };
 use hardy_bpv7::{
     eid::{Eid, NodeId, Service},
@@ -106,12 +108,19 @@ impl Agent {
         listen: Option<SocketAddr>,
     ) -> Result<(Self, mpsc::Receiver<Incoming>), AgentError> {
         let node = parse_node("node_eid", node_eid)?;
-        let Some(address) = listen else { return Self::start_at(&node, None).await };
+        let Some(address) = listen else {
+            return Self::start_at(&node, None).await;
+        };
         let mut reason = String::from("no attempt was made");
         for _ in 0..PORT_ATTEMPTS {
             let chosen = match free_address(address) {
                 Ok(chosen) => chosen,
-                Err(error) => return Err(AgentError::Listen { address, reason: error.to_string() }),
+                Err(error) => {
+                    return Err(AgentError::Listen {
+                        address,
+                        reason: error.to_string(),
+                    });
+                }
             };
             let (agent, incoming) = Self::start_at(&node, Some(chosen)).await?;
             match answers_as_tcpcl(chosen).await {
@@ -130,9 +139,15 @@ impl Agent {
         node: &NodeId,
         listen: Option<SocketAddr>,
     ) -> Result<(Self, mpsc::Receiver<Incoming>), AgentError> {
-        let node_ids = NodeIds::try_from([node.clone()].as_slice()).map_err(|e| AgentError::Setup(e.to_string()))?;
-        let bundles = BundleMemStorageConfig { capacity: non_zero(MEMORY_MAX_BYTES), min_bundles: 1 };
-        let metadata = MetadataMemStorageConfig { max_bundles: non_zero(IDENTITIES_MAX) };
+        let node_ids = NodeIds::try_from([node.clone()].as_slice())
+            .map_err(|e| AgentError::Setup(e.to_string()))?;
+        let bundles = BundleMemStorageConfig {
+            capacity: non_zero(MEMORY_MAX_BYTES),
+            min_bundles: 1,
+        };
+        let metadata = MetadataMemStorageConfig {
+            max_bundles: non_zero(IDENTITIES_MAX),
+        };
         let bpa = Bpa::builder()
             .node_ids(node_ids)
             .bundle_storage(Arc::new(BundleMemStorage::new(&bundles)))
@@ -144,7 +159,10 @@ impl Agent {
         bpa.start(false);
 
         let (queue, incoming) = mpsc::channel(QUEUE_LENGTH);
-        let service = Arc::new(FileService { sink: OnceLock::new(), queue });
+        let service = Arc::new(FileService {
+            sink: OnceLock::new(),
+            queue,
+        });
         bpa.register_application(service_of(node), service.clone())
             .await
             .map_err(|e| AgentError::Setup(e.to_string()))?;
@@ -161,7 +179,16 @@ impl Agent {
         bpa.register_cla("tcpclv4".into(), cla.clone(), None)
             .await
             .map_err(|e| AgentError::Setup(e.to_string()))?;
-        Ok((Self { bpa: Arc::new(bpa), stopped: AtomicBool::new(false), cla, service, listening: listen }, incoming))
+        Ok((
+            Self {
+                bpa: Arc::new(bpa),
+                stopped: AtomicBool::new(false),
+                cla,
+                service,
+                listening: listen,
+            },
+            incoming,
+        ))
     }
 
     /// The address it listens on, if it does.
@@ -176,10 +203,20 @@ impl Agent {
 
     /// Hands a payload to the agent for an endpoint; it is carried when there is a session.
     pub(super) async fn send(&self, to: &Eid, payload: Vec<u8>) -> Result<(), AgentError> {
-        let sink = self.service.sink.get().ok_or_else(|| AgentError::Setup("no service".into()))?;
-        let options = SendOptions { do_not_fragment: true, ..SendOptions::default() };
-        let sent = sink.send(to.clone(), Bytes::from(payload), LIFETIME, Some(options)).await;
-        sent.map(|_| ()).map_err(|e| AgentError::Setup(e.to_string()))
+        let sink = self
+            .service
+            .sink
+            .get()
+            .ok_or_else(|| AgentError::Setup("no service".into()))?;
+        let options = SendOptions {
+            do_not_fragment: true,
+            ..SendOptions::default()
+        };
+        let sent = sink
+            .send(to.clone(), Bytes::from(payload), LIFETIME, Some(options))
+            .await;
+        sent.map(|_| ())
+            .map_err(|e| AgentError::Setup(e.to_string()))
     }
 
     /// Ends sessions and stops everything.
@@ -192,7 +229,10 @@ impl Agent {
 impl Drop for Agent {
     /// A sender that is dropped half way must not leave its agent running.
     fn drop(&mut self) {
-        if let (false, Ok(runtime)) = (self.stopped.load(Ordering::Relaxed), tokio::runtime::Handle::try_current()) {
+        if let (false, Ok(runtime)) = (
+            self.stopped.load(Ordering::Relaxed),
+            tokio::runtime::Handle::try_current(),
+        ) {
             let bpa = self.bpa.clone();
             runtime.spawn(async move { bpa.shutdown().await });
         }
@@ -203,11 +243,17 @@ impl Drop for Agent {
 pub(super) fn service_at(field: &'static str, node_eid: &str) -> Result<Eid, AgentError> {
     let node = parse_node(field, node_eid)?;
     let service = service_of(&node);
-    Eid::try_from((node, service)).map_err(|_| AgentError::NodeId { field, value: node_eid.into() })
+    Eid::try_from((node, service)).map_err(|_| AgentError::NodeId {
+        field,
+        value: node_eid.into(),
+    })
 }
 
 fn parse_node(field: &'static str, text: &str) -> Result<NodeId, AgentError> {
-    let fault = || AgentError::NodeId { field, value: text.chars().take(100).collect() };
+    let fault = || AgentError::NodeId {
+        field,
+        value: text.chars().take(100).collect(),
+    };
     let eid: Eid = text.parse().map_err(|_| fault())?;
     match eid.to_node_id() {
         Ok(node @ (NodeId::Ipn(_) | NodeId::Dtn(_))) => Ok(node),
@@ -245,9 +291,19 @@ async fn answers_as_tcpcl(address: SocketAddr) -> Result<(), String> {
                 continue;
             };
             let mut header = [0; 6];
-            stream.write_all(b"dtn!\x04\x00").await.map_err(|e| e.to_string())?;
-            stream.read_exact(&mut header).await.map_err(|e| e.to_string())?;
-            return if header.starts_with(b"dtn!\x04") { Ok(()) } else { Err("something else listens there".into()) };
+            stream
+                .write_all(b"dtn!\x04\x00")
+                .await
+                .map_err(|e| e.to_string())?;
+            stream
+                .read_exact(&mut header)
+                .await
+                .map_err(|e| e.to_string())?;
+            return if header.starts_with(b"dtn!\x04") {
+                Ok(())
+            } else {
+                Err("something else listens there".into())
+            };
         }
     };
     match tokio::time::timeout(LISTEN_PATIENCE, attempt).await {

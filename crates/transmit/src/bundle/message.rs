@@ -13,8 +13,8 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use super::{
-    FILE_SIZE_MAX_BYTES, MEDIA_TYPE_LENGTH_MAX, METADATA_LENGTH_MAX, NAME_LENGTH_MAX, PART_SIZE_MAX_BYTES,
-    PART_SIZE_MIN_BYTES, PARTS_MAX,
+    FILE_SIZE_MAX_BYTES, MEDIA_TYPE_LENGTH_MAX, METADATA_LENGTH_MAX, NAME_LENGTH_MAX,
+    PART_SIZE_MAX_BYTES, PART_SIZE_MIN_BYTES, PARTS_MAX,
 };
 
 const MAGIC: &[u8; 4] = b"CRDR";
@@ -185,24 +185,43 @@ impl FileHeader {
     /// Checks every field against the limits and the identity against the fields.
     pub fn check(&self) -> Result<(), MessageError> {
         check_name(&self.name)?;
-        let media_type_ok = self.media_type.bytes().all(|b| b.is_ascii_graphic() || b == b' ');
+        let media_type_ok = self
+            .media_type
+            .bytes()
+            .all(|b| b.is_ascii_graphic() || b == b' ');
         if self.media_type.len() > MEDIA_TYPE_LENGTH_MAX || !media_type_ok {
-            return Err(fault("media type", &self.media_type, "printable ASCII of at most 255 bytes"));
+            return Err(fault(
+                "media type",
+                &self.media_type,
+                "printable ASCII of at most 255 bytes",
+            ));
         }
         if self.metadata.len() > METADATA_LENGTH_MAX {
             let length = self.metadata.len().to_string();
-            return Err(fault("metadata length", &length, format!("at most {METADATA_LENGTH_MAX} bytes")));
+            return Err(fault(
+                "metadata length",
+                &length,
+                format!("at most {METADATA_LENGTH_MAX} bytes"),
+            ));
         }
         if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(&self.metadata) {
             return Err(fault("metadata", &error.to_string(), "JSON text"));
         }
         if self.size_bytes > FILE_SIZE_MAX_BYTES {
-            return Err(fault("file size", &self.size_bytes.to_string(), format!("at most {FILE_SIZE_MAX_BYTES} bytes")));
+            return Err(fault(
+                "file size",
+                &self.size_bytes.to_string(),
+                format!("at most {FILE_SIZE_MAX_BYTES} bytes"),
+            ));
         }
         check_digest("file digest", &self.sha256)?;
         let parts = part_count(self.size_bytes, self.part_size_bytes)?;
         if parts != self.parts {
-            return Err(fault("number of parts", &self.parts.to_string(), parts.to_string()));
+            return Err(fault(
+                "number of parts",
+                &self.parts.to_string(),
+                parts.to_string(),
+            ));
         }
         let identity = self.identity();
         if identity != self.transfer {
@@ -246,7 +265,10 @@ impl Message {
         let header = header.map_err(|error| MessageError::Header(error.to_string()))?;
         let length = u32::try_from(header.len()).unwrap_or(u32::MAX);
         if header.len() > HEADER_LENGTH_MAX {
-            return Err(MessageError::HeaderLength { length: header.len(), limit: HEADER_LENGTH_MAX });
+            return Err(MessageError::HeaderLength {
+                length: header.len(),
+                limit: HEADER_LENGTH_MAX,
+            });
         }
         let mut message = Vec::with_capacity(PREFIX_LENGTH + header.len() + body.len());
         message.extend_from_slice(MAGIC);
@@ -261,7 +283,9 @@ impl Message {
 /// Reads a message from a bundle's payload and checks all that it says: limits, identity, extent and, for
 /// a part, its digest.
 pub fn decode(payload: &Bytes) -> Result<Message, MessageError> {
-    let prefix = payload.get(..PREFIX_LENGTH).ok_or(MessageError::Prefix("shorter than its prefix"))?;
+    let prefix = payload
+        .get(..PREFIX_LENGTH)
+        .ok_or(MessageError::Prefix("shorter than its prefix"))?;
     if prefix.get(..4) != Some(MAGIC.as_slice()) {
         return Err(MessageError::Prefix("does not start with CRDR"));
     }
@@ -305,7 +329,9 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
 
 pub(super) fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digits = bytes.iter().flat_map(|b| [DIGITS[usize::from(b >> 4)], DIGITS[usize::from(b & 15)]]);
+    let digits = bytes
+        .iter()
+        .flat_map(|b| [DIGITS[usize::from(b >> 4)], DIGITS[usize::from(b & 15)]]);
     digits.map(char::from).collect()
 }
 
@@ -317,16 +343,29 @@ fn check_part(header: &PartHeader, body: &Bytes) -> Result<(), MessageError> {
         .extent(header.part)
         .ok_or_else(|| fault("part", &header.part.to_string(), format!("0 to {last}")))?;
     if header.offset_bytes != offset_bytes {
-        return Err(fault("part offset", &header.offset_bytes.to_string(), offset_bytes.to_string()));
+        return Err(fault(
+            "part offset",
+            &header.offset_bytes.to_string(),
+            offset_bytes.to_string(),
+        ));
     }
     if body.len() != length_bytes as usize {
-        return Err(fault("part length", &body.len().to_string(), length_bytes.to_string()));
+        return Err(fault(
+            "part length",
+            &body.len().to_string(),
+            length_bytes.to_string(),
+        ));
     }
     check_digest("part digest", &header.sha256)?;
     let found = sha256_hex(body);
     if found != header.sha256 {
         let (name, expected) = (header.file.name.clone(), header.sha256.clone());
-        return Err(MessageError::PartDigest { name, part: header.part, found, expected });
+        return Err(MessageError::PartDigest {
+            name,
+            part: header.part,
+            found,
+            expected,
+        });
     }
     Ok(())
 }
@@ -338,15 +377,25 @@ fn check_name(name: &str) -> Result<(), MessageError> {
         && name != "."
         && name != ".."
         && name == name.trim()
-        && !name.chars().any(|c| c.is_control() || matches!(c, '/' | '\\' | ':' | '\u{202a}'..='\u{202e}'));
+        && !name
+            .chars()
+            .any(|c| c.is_control() || matches!(c, '/' | '\\' | ':' | '\u{202a}'..='\u{202e}'));
     if plain {
         return Ok(());
     }
-    Err(fault("file name", name, "1 to 255 bytes without path separators, colons or control characters"))
+    Err(fault(
+        "file name",
+        name,
+        "1 to 255 bytes without path separators, colons or control characters",
+    ))
 }
 
 fn check_digest(field: &'static str, digest: &str) -> Result<(), MessageError> {
-    if digest.len() == 64 && digest.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)) {
+    if digest.len() == 64
+        && digest
+            .bytes()
+            .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+    {
         return Ok(());
     }
     Err(fault(field, digest, "64 lower-case hex digits"))
@@ -361,7 +410,13 @@ fn part_count(size_bytes: u64, part_size_bytes: u32) -> Result<u32, MessageError
     u32::try_from(parts)
         .ok()
         .filter(|parts| *parts <= PARTS_MAX)
-        .ok_or_else(|| fault("number of parts", &parts.to_string(), format!("at most {PARTS_MAX}")))
+        .ok_or_else(|| {
+            fault(
+                "number of parts",
+                &parts.to_string(),
+                format!("at most {PARTS_MAX}"),
+            )
+        })
 }
 
 fn parse<'a, T: Deserialize<'a>>(header: &'a [u8]) -> Result<T, MessageError> {
@@ -369,7 +424,11 @@ fn parse<'a, T: Deserialize<'a>>(header: &'a [u8]) -> Result<T, MessageError> {
 }
 
 fn fault(field: &'static str, value: &str, expected: impl Into<String>) -> MessageError {
-    MessageError::Field { field, value: value.chars().take(80).collect(), expected: expected.into() }
+    MessageError::Field {
+        field,
+        value: value.chars().take(80).collect(),
+        expected: expected.into(),
+    }
 }
 
 trait SplitChecked {
@@ -391,21 +450,49 @@ mod tests {
     use super::*;
 
     fn header(size_bytes: u64, part_size_bytes: u32) -> FileHeader {
-        FileHeader::new("scene.tif", "image/tiff", size_bytes, &sha256_hex(b"x"), part_size_bytes, "{\"id\":1}").unwrap()
+        FileHeader::new(
+            "scene.tif",
+            "image/tiff",
+            size_bytes,
+            &sha256_hex(b"x"),
+            part_size_bytes,
+            "{\"id\":1}",
+        )
+        .unwrap()
     }
 
     fn part(bytes: &[u8]) -> (PartHeader, Bytes) {
         let file = header(bytes.len() as u64, 1 << 20);
-        (PartHeader { file, part: 0, offset_bytes: 0, sha256: sha256_hex(bytes) }, Bytes::copy_from_slice(bytes))
+        (
+            PartHeader {
+                file,
+                part: 0,
+                offset_bytes: 0,
+                sha256: sha256_hex(bytes),
+            },
+            Bytes::copy_from_slice(bytes),
+        )
     }
 
     fn encoded(header: &PartHeader, body: &[u8]) -> Bytes {
-        Bytes::from(Message::Part(header.clone(), Bytes::copy_from_slice(body)).encode().unwrap())
+        Bytes::from(
+            Message::Part(header.clone(), Bytes::copy_from_slice(body))
+                .encode()
+                .unwrap(),
+        )
     }
 
     #[test]
     fn parts_cover_the_file() {
-        for (size_bytes, parts) in [(0, 1), (1, 1), (63, 1), (64, 1), (65, 2), (128, 2), (129, 3)] {
+        for (size_bytes, parts) in [
+            (0, 1),
+            (1, 1),
+            (63, 1),
+            (64, 1),
+            (65, 2),
+            (128, 2),
+            (129, 3),
+        ] {
             let h = header(size_bytes, 64);
             assert_eq!(h.parts, parts, "{size_bytes}");
             let total: u64 = (0..parts).map(|p| u64::from(h.extent(p).unwrap().1)).sum();
@@ -416,9 +503,30 @@ mod tests {
 
     #[test]
     fn names_that_leave_the_folder_are_refused() {
-        for name in ["", ".", "..", "../etc/passwd", "a/b", "a\\b", "C:x", "a\0b", " a", "a\n", &"n".repeat(256)] {
+        for name in [
+            "",
+            ".",
+            "..",
+            "../etc/passwd",
+            "a/b",
+            "a\\b",
+            "C:x",
+            "a\0b",
+            " a",
+            "a\n",
+            &"n".repeat(256),
+        ] {
             let made = FileHeader::new(name, "a/b", 1, &sha256_hex(b""), 64, "{}");
-            assert!(matches!(made, Err(MessageError::Field { field: "file name", .. })), "{name:?}");
+            assert!(
+                matches!(
+                    made,
+                    Err(MessageError::Field {
+                        field: "file name",
+                        ..
+                    })
+                ),
+                "{name:?}"
+            );
         }
         FileHeader::new("ok name.v2.tif", "a/b", 1, &sha256_hex(b""), 64, "{}").unwrap();
     }
@@ -432,7 +540,17 @@ mod tests {
         assert!(FileHeader::new("a", "a/b", 1 << 32, &sha, 64, "{}").is_err());
         assert!(FileHeader::new("a", "a/b", 1, "ABC", 64, "{}").is_err());
         assert!(FileHeader::new("a", "a/b", 1, &sha, 64, "{").is_err());
-        assert!(FileHeader::new("a", "a/b", 1, &sha, 64, &format!("\"{}\"", "x".repeat(METADATA_LENGTH_MAX))).is_err());
+        assert!(
+            FileHeader::new(
+                "a",
+                "a/b",
+                1,
+                &sha,
+                64,
+                &format!("\"{}\"", "x".repeat(METADATA_LENGTH_MAX))
+            )
+            .is_err()
+        );
         let (mut p, body) = part(b"hello");
         p.file.parts = u32::MAX;
         assert!(decode(&encoded(&p, &body)).is_err());
@@ -443,18 +561,48 @@ mod tests {
         let (mut p, body) = part(b"hello");
         p.file.name = "other.tif".into();
         let error = decode(&encoded(&p, &body)).unwrap_err();
-        assert!(matches!(error, MessageError::Field { field: "transfer", .. }), "{error}");
+        assert!(
+            matches!(
+                error,
+                MessageError::Field {
+                    field: "transfer",
+                    ..
+                }
+            ),
+            "{error}"
+        );
     }
 
     #[test]
     fn wrong_part_digest_offset_and_length_are_named() {
         let (p, body) = part(b"hello");
-        assert!(matches!(decode(&encoded(&p, b"jello")), Err(MessageError::PartDigest { .. })));
-        assert!(decode(&encoded(&p, b"hell")).unwrap_err().to_string().contains("part length"));
-        let moved = PartHeader { offset_bytes: 5, ..p.clone() };
-        assert!(decode(&encoded(&moved, &body)).unwrap_err().to_string().contains("part offset"));
+        assert!(matches!(
+            decode(&encoded(&p, b"jello")),
+            Err(MessageError::PartDigest { .. })
+        ));
+        assert!(
+            decode(&encoded(&p, b"hell"))
+                .unwrap_err()
+                .to_string()
+                .contains("part length")
+        );
+        let moved = PartHeader {
+            offset_bytes: 5,
+            ..p.clone()
+        };
+        assert!(
+            decode(&encoded(&moved, &body))
+                .unwrap_err()
+                .to_string()
+                .contains("part offset")
+        );
         let past = PartHeader { part: 1, ..p };
-        assert!(decode(&encoded(&past, &body)).unwrap_err().to_string().contains("part is 1"));
+        assert!(
+            decode(&encoded(&past, &body))
+                .unwrap_err()
+                .to_string()
+                .contains("part is 1")
+        );
     }
 
     #[test]
@@ -470,7 +618,10 @@ mod tests {
     fn a_header_length_past_the_end_is_refused() {
         let mut message = b"CRDR\x01\x02\xff\xff\xff\xff".to_vec();
         message.extend_from_slice(b"{}");
-        assert!(matches!(decode(&message.into()), Err(MessageError::HeaderLength { .. })));
+        assert!(matches!(
+            decode(&message.into()),
+            Err(MessageError::HeaderLength { .. })
+        ));
     }
 
     proptest! {

@@ -47,7 +47,11 @@ pub struct ReceiverConfig {
 
 impl ReceiverConfig {
     /// The defaults for a node, an address and a spool folder.
-    pub fn new(node_eid: impl Into<String>, listen: SocketAddr, spool_dir: impl Into<PathBuf>) -> Self {
+    pub fn new(
+        node_eid: impl Into<String>,
+        listen: SocketAddr,
+        spool_dir: impl Into<PathBuf>,
+    ) -> Self {
         Self {
             node_eid: node_eid.into(),
             listen,
@@ -150,13 +154,18 @@ pub struct Receiver {
 
 impl std::fmt::Debug for Receiver {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Receiver").field("local_addr", &self.local_addr).finish_non_exhaustive()
+        f.debug_struct("Receiver")
+            .field("local_addr", &self.local_addr)
+            .finish_non_exhaustive()
     }
 }
 
 impl Receiver {
     /// Starts to listen; whole files go to `sink`, those first that were whole before a restart.
-    pub async fn start(config: ReceiverConfig, sink: mpsc::Sender<ReceivedFile>) -> Result<Self, ReceiveError> {
+    pub async fn start(
+        config: ReceiverConfig,
+        sink: mpsc::Sender<ReceivedFile>,
+    ) -> Result<Self, ReceiveError> {
         let (dir, limits, now) = (config.spool_dir.clone(), config.limits, config.clock.now());
         let opened = tokio::task::spawn_blocking(move || Spool::open(&dir, limits, now)).await;
         let spool = opened.map_err(|_| ReceiveError::Closed)??;
@@ -188,13 +197,24 @@ impl Receiver {
             return Err(AgentError::Setup(format!("no thread for the spool: {error}")).into());
         }
         let (stop, stopped) = oneshot::channel();
-        let tasks = Tasks { agent, incoming, work, answer_queue, keeper_ended };
+        let tasks = Tasks {
+            agent,
+            incoming,
+            work,
+            answer_queue,
+            keeper_ended,
+        };
         let forwarder = tokio::spawn(forward_files(file_queue, sink));
         let task = tokio::spawn(async move {
             tasks.run(stopped).await;
             forwarder.abort();
         });
-        Ok(Self { local_addr, events, stop: Some(stop), task: Some(task) })
+        Ok(Self {
+            local_addr,
+            events,
+            stop: Some(stop),
+            task: Some(task),
+        })
     }
 
     /// The address it listens on.
@@ -243,10 +263,17 @@ impl Ticket {
         let (done, outcome) = oneshot::channel();
         let work = self.work.upgrade().ok_or(ReceiveError::Closed)?;
         self.settled = true;
-        let settle = Work::Settle { transfer: self.transfer.clone(), verdict, done };
+        let settle = Work::Settle {
+            transfer: self.transfer.clone(),
+            verdict,
+            done,
+        };
         work.send(settle).map_err(|_| ReceiveError::Closed)?;
         drop(work);
-        outcome.await.map_err(|_| ReceiveError::Closed)?.map_err(ReceiveError::from)
+        outcome
+            .await
+            .map_err(|_| ReceiveError::Closed)?
+            .map_err(ReceiveError::from)
     }
 }
 
@@ -254,7 +281,9 @@ impl Drop for Ticket {
     fn drop(&mut self) {
         if let (false, Some(work)) = (self.settled, self.work.upgrade()) {
             // When the receiver is gone there is nobody to hand the file out again.
-            drop(work.send(Work::LetGo { transfer: std::mem::take(&mut self.transfer) }));
+            drop(work.send(Work::LetGo {
+                transfer: std::mem::take(&mut self.transfer),
+            }));
         }
     }
 }
@@ -268,9 +297,19 @@ enum Verdict {
 /// What the spool's thread is asked to do.
 #[derive(Debug)]
 enum Work {
-    Message { source: Eid, payload: Bytes, _permit: OwnedSemaphorePermit },
-    Settle { transfer: String, verdict: Verdict, done: oneshot::Sender<Result<(), SpoolError>> },
-    LetGo { transfer: String },
+    Message {
+        source: Eid,
+        payload: Bytes,
+        _permit: OwnedSemaphorePermit,
+    },
+    Settle {
+        transfer: String,
+        verdict: Verdict,
+        done: oneshot::Sender<Result<(), SpoolError>>,
+    },
+    LetGo {
+        transfer: String,
+    },
 }
 
 /// The asynchronous side: agent to spool, answers to agent.
@@ -333,7 +372,10 @@ async fn send_answer(agent: &Agent, to: &Eid, answer: Answer) {
 }
 
 /// Hands files out in order; waits for the consumer here so that the spool's thread never does.
-async fn forward_files(mut files: mpsc::UnboundedReceiver<ReceivedFile>, sink: mpsc::Sender<ReceivedFile>) {
+async fn forward_files(
+    mut files: mpsc::UnboundedReceiver<ReceivedFile>,
+    sink: mpsc::Sender<ReceivedFile>,
+) {
     while let Some(file) = files.recv().await {
         if sink.send(file).await.is_err() {
             tracing::warn!("nobody takes received files any more; they stay in the spool");
@@ -362,8 +404,16 @@ impl Keeper {
         }
         while let Some(work) = work.blocking_recv() {
             match work {
-                Work::Message { source, payload, _permit } => self.on_message(&source, &payload),
-                Work::Settle { transfer, verdict, done } => {
+                Work::Message {
+                    source,
+                    payload,
+                    _permit,
+                } => self.on_message(&source, &payload),
+                Work::Settle {
+                    transfer,
+                    verdict,
+                    done,
+                } => {
                     // The one who settles may have gone; the outcome holds all the same.
                     drop(done.send(self.settle(&transfer, verdict)));
                 }
@@ -379,7 +429,11 @@ impl Keeper {
             Ok(Message::Offer(header)) => self.on_offer(source, &header),
             Ok(Message::Part(header, body)) => self.on_part(source, &header, &body),
             Ok(Message::Answer(answer)) => {
-                self.refuse(source, None, format!("an answer about {} to a receiver", answer.transfer));
+                self.refuse(
+                    source,
+                    None,
+                    format!("an answer about {} to a receiver", answer.transfer),
+                );
             }
             // Without a sound header there is no transfer to answer about: the sender repeats the part.
             Err(error) => self.refuse(source, None, error.to_string()),
@@ -387,7 +441,9 @@ impl Keeper {
     }
 
     fn on_offer(&mut self, source: &Eid, header: &FileHeader) {
-        let begun = self.spool.begin(header, &source.to_string(), self.clock.now());
+        let begun = self
+            .spool
+            .begin(header, &source.to_string(), self.clock.now());
         match begun {
             Ok(Standing::Stored) => self.answer(source, &header.transfer, AnswerState::Stored {}),
             Ok(Standing::Open | Standing::Whole) => {
@@ -414,7 +470,11 @@ impl Keeper {
         match self.spool.keep(part, body, now) {
             Ok(true) => {
                 if let Some((parts_kept, parts)) = self.spool.progress(transfer) {
-                    self.emit(Event::PartKept { name: part.file.name.clone(), parts_kept, parts });
+                    self.emit(Event::PartKept {
+                        name: part.file.name.clone(),
+                        parts_kept,
+                        parts,
+                    });
                 }
             }
             Ok(false) => {}
@@ -432,12 +492,20 @@ impl Keeper {
             match self.spool.check_whole(transfer) {
                 Ok(file) => self.hand_out(transfer, file),
                 Err(error) => {
-                    let name = if let SpoolError::WholeDigest { name, .. } = &error { Some(name.clone()) } else { None };
+                    let name = if let SpoolError::WholeDigest { name, .. } = &error {
+                        Some(name.clone())
+                    } else {
+                        None
+                    };
                     self.handed_out.remove(transfer);
                     let state = state_of(&error);
                     let to = source.map_or_else(|| "the spool".to_owned(), ToString::to_string);
                     tracing::warn!(source = to, error = %error, "file refused");
-                    self.emit(Event::Refused { source_eid: to, name, reason: error.to_string() });
+                    self.emit(Event::Refused {
+                        source_eid: to,
+                        name,
+                        reason: error.to_string(),
+                    });
                     if let Some(source) = source {
                         self.answer(source, transfer, state);
                     }
@@ -453,9 +521,16 @@ impl Keeper {
     fn hand_out(&mut self, transfer: &str, file: SpooledFile) {
         let header = file.header;
         let metadata = serde_json::from_str(&header.metadata).unwrap_or(serde_json::Value::Null);
-        self.emit(Event::Whole { name: header.name.clone(), sha256: header.sha256.clone() });
+        self.emit(Event::Whole {
+            name: header.name.clone(),
+            sha256: header.sha256.clone(),
+        });
         self.handed_out.insert(transfer.into());
-        let ticket = Ticket { transfer: transfer.into(), work: self.work.clone(), settled: false };
+        let ticket = Ticket {
+            transfer: transfer.into(),
+            work: self.work.clone(),
+            settled: false,
+        };
         // A closed queue means shutting down: the file is handed out after the next start.
         drop(self.files.send(ReceivedFile {
             path: file.path,
@@ -478,13 +553,20 @@ impl Keeper {
         let state = match verdict {
             Verdict::Accept => {
                 self.spool.accept(transfer)?;
-                self.emit(Event::Stored { name: file.header.name, sha256: file.header.sha256 });
+                self.emit(Event::Stored {
+                    name: file.header.name,
+                    sha256: file.header.sha256,
+                });
                 AnswerState::Stored {}
             }
             Verdict::Reject(reason) => {
                 self.spool.discard(transfer)?;
                 let (source_eid, name) = (file.source_eid, Some(file.header.name));
-                self.emit(Event::Refused { source_eid, name, reason: reason.clone() });
+                self.emit(Event::Refused {
+                    source_eid,
+                    name,
+                    reason: reason.clone(),
+                });
                 AnswerState::Refused { reason }
             }
         };
@@ -501,12 +583,22 @@ impl Keeper {
 
     fn refuse(&self, source: &Eid, name: Option<String>, reason: String) {
         tracing::warn!(%source, reason, "bundle refused");
-        self.emit(Event::Refused { source_eid: source.to_string(), name, reason });
+        self.emit(Event::Refused {
+            source_eid: source.to_string(),
+            name,
+            reason,
+        });
     }
 
     fn answer(&self, to: &Eid, transfer: &str, state: AnswerState) {
         // A closed queue means shutting down: the sender asks again after the next start.
-        drop(self.answers.send((to.clone(), Answer { transfer: transfer.into(), state })));
+        drop(self.answers.send((
+            to.clone(),
+            Answer {
+                transfer: transfer.into(),
+                state,
+            },
+        )));
     }
 
     fn emit(&self, event: Event) {
@@ -518,9 +610,12 @@ impl Keeper {
 fn state_of(error: &SpoolError) -> AnswerState {
     let reason = error.to_string();
     match error {
-        SpoolError::TooLarge { .. } | SpoolError::WholeDigest { .. } => AnswerState::Refused { reason },
-        SpoolError::Disk { .. } | SpoolError::InUse { .. } | SpoolError::Full { .. } | SpoolError::Unknown { .. } => {
-            AnswerState::Busy { reason }
+        SpoolError::TooLarge { .. } | SpoolError::WholeDigest { .. } => {
+            AnswerState::Refused { reason }
         }
+        SpoolError::Disk { .. }
+        | SpoolError::InUse { .. }
+        | SpoolError::Full { .. }
+        | SpoolError::Unknown { .. } => AnswerState::Busy { reason },
     }
 }

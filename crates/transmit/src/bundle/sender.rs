@@ -23,7 +23,10 @@ pub use super::agent::AgentError;
 use super::{
     PART_SIZE_BYTES,
     agent::{Agent, Incoming, service_at},
-    message::{AnswerState, FileHeader, MISSING_RANGES_MAX, Message, MessageError, PartHeader, decode, hex, sha256_hex},
+    message::{
+        AnswerState, FileHeader, MISSING_RANGES_MAX, Message, MessageError, PartHeader, decode,
+        hex, sha256_hex,
+    },
 };
 use crate::clock::{Clock, SystemClock};
 
@@ -197,7 +200,11 @@ pub async fn send_files(
     let rate_bit_s = config.rate_bit_s.unwrap_or(1.0);
     if !rate_bit_s.is_finite() || rate_bit_s <= 0.0 {
         let (field, value) = ("rate_bit_s", rate_bit_s.to_string());
-        return Err(SendError::Setting { field, value, expected: "a finite rate above 0" });
+        return Err(SendError::Setting {
+            field,
+            value,
+            expected: "a finite rate above 0",
+        });
     }
     let to = service_at("peer_eid", &config.peer_eid)?;
     let mut described = Vec::with_capacity(files.len());
@@ -239,8 +246,15 @@ pub async fn send_files(
 }
 
 fn closed(config: &SenderConfig, files_total: usize, report: SendReport) -> SendError {
-    let closed = config.contact_window.as_ref().map_or(Timestamp::MAX, |w| w.end);
-    SendError::ContactClosed { closed, files_total, report }
+    let closed = config
+        .contact_window
+        .as_ref()
+        .map_or(Timestamp::MAX, |w| w.end);
+    SendError::ContactClosed {
+        closed,
+        files_total,
+        report,
+    }
 }
 
 /// Why sending stops early.
@@ -269,7 +283,9 @@ struct Gate {
 impl Gate {
     /// Waits for the window to open.
     async fn open(&mut self) -> Result<(), Closed> {
-        let Some(window) = self.window.as_ref().map(|w| (w.start, w.end)) else { return Ok(()) };
+        let Some(window) = self.window.as_ref().map(|w| (w.start, w.end)) else {
+            return Ok(());
+        };
         if self.clock.now() < window.1 {
             self.clock.sleep_until(window.0).await;
         }
@@ -287,14 +303,21 @@ impl Gate {
         if let Some(rate_bit_s) = self.rate_bit_s {
             let start = self.clock.now().max(self.free_at);
             let duration = SignedDuration::try_from_secs_f64(f64::from(bytes) * 8.0 / rate_bit_s);
-            let done = duration.ok().and_then(|d| start.checked_add(d).ok()).unwrap_or(Timestamp::MAX);
+            let done = duration
+                .ok()
+                .and_then(|d| start.checked_add(d).ok())
+                .unwrap_or(Timestamp::MAX);
             if done > end {
                 return Err(Closed);
             }
             self.clock.sleep_until(start).await;
             self.free_at = done;
         }
-        if self.clock.now() < end { Ok(()) } else { Err(Closed) }
+        if self.clock.now() < end {
+            Ok(())
+        } else {
+            Err(Closed)
+        }
     }
 }
 
@@ -371,13 +394,18 @@ impl<P: Fn(u64, u64) + Send + Sync> Session<'_, P> {
                     progress_at = Instant::now();
                     reason = "the node has the file but has not stored it".into();
                     match self.answer(&file.header.transfer, ASK_PAUSE).await {
-                        Some(AnswerState::Stored {}) => return Ok(self.report.bundles - bundles_before),
+                        Some(AnswerState::Stored {}) => {
+                            return Ok(self.report.bundles - bundles_before);
+                        }
                         Some(AnswerState::Refused { reason }) => return Err(refused(file, reason)),
                         _ => {}
                     }
                 }
                 Some(AnswerState::Open { missing }) => {
-                    let known_now = file.header.size_bytes.saturating_sub(bytes_of(&file.header, &missing));
+                    let known_now = file
+                        .header
+                        .size_bytes
+                        .saturating_sub(bytes_of(&file.header, &missing));
                     if missing.len() < MISSING_RANGES_MAX && known_now > known_bytes {
                         known_bytes = known_now;
                         (self.progress)(self.done_bytes + known_bytes, self.total_bytes);
@@ -406,8 +434,13 @@ impl<P: Fn(u64, u64) + Send + Sync> Session<'_, P> {
         if self.gate.pass(0).await.is_err() {
             // Nothing more may be sent, but the answer to the last part may be on its way.
             return match self.answer(&file.header.transfer, ANSWER_WAIT).await {
-                Some(state @ (AnswerState::Stored {} | AnswerState::Refused { .. })) => Ok(Some(state)),
-                Some(AnswerState::Whole {}) => match self.answer(&file.header.transfer, self.config.patience).await {
+                Some(state @ (AnswerState::Stored {} | AnswerState::Refused { .. })) => {
+                    Ok(Some(state))
+                }
+                Some(AnswerState::Whole {}) => match self
+                    .answer(&file.header.transfer, self.config.patience)
+                    .await
+                {
                     Some(AnswerState::Stored {}) => Ok(Some(AnswerState::Stored {})),
                     _ => Err(Stop::Closed),
                 },
@@ -420,7 +453,12 @@ impl<P: Fn(u64, u64) + Send + Sync> Session<'_, P> {
             self.connect().await;
         }
         // Without a session nothing can come back: try again at once.
-        let deadline = Instant::now() + if self.connected { ANSWER_WAIT } else { Duration::ZERO };
+        let deadline = Instant::now()
+            + if self.connected {
+                ANSWER_WAIT
+            } else {
+                Duration::ZERO
+            };
         while let Some(left) = deadline.checked_duration_since(Instant::now()) {
             match self.answer(&file.header.transfer, left).await {
                 Some(AnswerState::Kept { .. }) => {}
@@ -457,15 +495,21 @@ impl<P: Fn(u64, u64) + Send + Sync> Session<'_, P> {
         loop {
             while open && under_way.len() < PARTS_UNDER_WAY {
                 let Some(part) = parts.first() else { break };
-                let Some((offset_bytes, length_bytes)) = file.header.extent(part) else { break };
+                let Some((offset_bytes, length_bytes)) = file.header.extent(part) else {
+                    break;
+                };
                 if self.gate.pass(length_bytes).await.is_err() {
                     open = false;
                     break;
                 }
                 parts.advance();
                 let body = read_part(&file.path, offset_bytes, length_bytes).await?;
-                let header =
-                    PartHeader { file: file.header.clone(), part, offset_bytes, sha256: sha256_hex(&body) };
+                let header = PartHeader {
+                    file: file.header.clone(),
+                    part,
+                    offset_bytes,
+                    sha256: sha256_hex(&body),
+                };
                 let payload = encode(&Message::Part(header, body), file)?;
                 self.agent.send(&self.to, payload).await?;
                 under_way.insert(part);
@@ -480,7 +524,10 @@ impl<P: Fn(u64, u64) + Send + Sync> Session<'_, P> {
                 Some(AnswerState::Kept { part }) => {
                     if under_way.remove(&part) {
                         kept += 1;
-                        *known_bytes += file.header.extent(part).map_or(0, |(_, length)| u64::from(length));
+                        *known_bytes += file
+                            .header
+                            .extent(part)
+                            .map_or(0, |(_, length)| u64::from(length));
                         (self.progress)(self.done_bytes + *known_bytes, self.total_bytes);
                     }
                 }
@@ -489,7 +536,8 @@ impl<P: Fn(u64, u64) + Send + Sync> Session<'_, P> {
                 // Nothing may be sent any more, so nothing more will come.
                 Some(AnswerState::Busy { .. }) | None if !open => return Err(Stop::Closed),
                 // Whole or stored means done; busy or silence means: ask before sending more.
-                Some(AnswerState::Whole {} | AnswerState::Stored {} | AnswerState::Busy { .. }) | None => {
+                Some(AnswerState::Whole {} | AnswerState::Stored {} | AnswerState::Busy { .. })
+                | None => {
                     return Ok(kept);
                 }
             }
@@ -500,13 +548,17 @@ impl<P: Fn(u64, u64) + Send + Sync> Session<'_, P> {
     async fn answer(&mut self, transfer: &str, wait: Duration) -> Option<AnswerState> {
         let deadline = tokio::time::Instant::now() + wait;
         loop {
-            let incoming = tokio::time::timeout_at(deadline, self.incoming.recv()).await.ok()??;
+            let incoming = tokio::time::timeout_at(deadline, self.incoming.recv())
+                .await
+                .ok()??;
             if incoming.source.to_string() != self.to.to_string() {
                 tracing::warn!(from = %incoming.source, "an answer from a node that was not asked");
                 continue;
             }
             match decode(&incoming.payload) {
-                Ok(Message::Answer(answer)) if answer.transfer == transfer => return Some(answer.state),
+                Ok(Message::Answer(answer)) if answer.transfer == transfer => {
+                    return Some(answer.state);
+                }
                 Ok(_) => {}
                 Err(error) => tracing::warn!(%error, "an answer that cannot be read"),
             }
@@ -515,16 +567,29 @@ impl<P: Fn(u64, u64) + Send + Sync> Session<'_, P> {
 }
 
 fn refused(file: &Described, reason: String) -> Stop {
-    Stop::Error(SendError::Refused { name: file.header.name.clone(), reason })
+    Stop::Error(SendError::Refused {
+        name: file.header.name.clone(),
+        reason,
+    })
 }
 
 fn bytes_of(header: &FileHeader, ranges: &[(u32, u32)]) -> u64 {
-    let parts = ranges.iter().flat_map(|(first, count)| *first..first.saturating_add(*count).min(header.parts));
-    parts.filter_map(|part| header.extent(part)).map(|(_, length)| u64::from(length)).sum()
+    let parts = ranges
+        .iter()
+        .flat_map(|(first, count)| *first..first.saturating_add(*count).min(header.parts));
+    parts
+        .filter_map(|part| header.extent(part))
+        .map(|(_, length)| u64::from(length))
+        .sum()
 }
 
 fn encode(message: &Message, file: &Described) -> Result<Vec<u8>, Stop> {
-    message.encode().map_err(|source| Stop::Error(SendError::Describe { path: file.path.clone(), source }))
+    message.encode().map_err(|source| {
+        Stop::Error(SendError::Describe {
+            path: file.path.clone(),
+            source,
+        })
+    })
 }
 
 async fn describe(file: FileToSend, part_size_bytes: u32) -> Result<Described, SendError> {
@@ -534,9 +599,22 @@ async fn describe(file: FileToSend, part_size_bytes: u32) -> Result<Described, S
         let path = path.clone();
         move || digest_of(&path)
     });
-    let (size_bytes, sha256) = digested.await.map_err(|source| SendError::Read { path: path.clone(), source })?;
-    let made = FileHeader::new(&file.name, &file.media_type, size_bytes, &sha256, part_size_bytes, &metadata);
-    let header = made.map_err(|source| SendError::Describe { path: path.clone(), source })?;
+    let (size_bytes, sha256) = digested.await.map_err(|source| SendError::Read {
+        path: path.clone(),
+        source,
+    })?;
+    let made = FileHeader::new(
+        &file.name,
+        &file.media_type,
+        size_bytes,
+        &sha256,
+        part_size_bytes,
+        &metadata,
+    );
+    let header = made.map_err(|source| SendError::Describe {
+        path: path.clone(),
+        source,
+    })?;
     Ok(Described { path, header })
 }
 
@@ -564,9 +642,16 @@ async fn read_part(path: &Path, offset_bytes: u64, length_bytes: u32) -> Result<
         file.read_exact(&mut body)?;
         Ok(Bytes::from(body))
     });
-    read.await.map_err(|source| SendError::Read { path: path.to_owned(), source })
+    read.await.map_err(|source| SendError::Read {
+        path: path.to_owned(),
+        source,
+    })
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
-    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| Err(io::Error::other(error)))
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .unwrap_or_else(|error| Err(io::Error::other(error)))
 }

@@ -188,7 +188,11 @@ impl Spool {
             fs::create_dir_all(folder).map_err(|e| disk("make", folder, e))?;
         }
         let lock_path = dir.join("lock");
-        let lock = OpenOptions::new().create(true).truncate(false).write(true).open(&lock_path);
+        let lock = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&lock_path);
         let lock = lock.map_err(|e| disk("open", &lock_path, e))?;
         match lock.try_lock() {
             Ok(()) => {}
@@ -196,24 +200,45 @@ impl Spool {
             Err(TryLockError::Error(e)) => return Err(disk("lock", &lock_path, e)),
         }
         sync_dir(dir)?;
-        let mut spool = Self { open_dir, stored_dir, limits, transfers: BTreeMap::new(), _lock: lock };
+        let mut spool = Self {
+            open_dir,
+            stored_dir,
+            limits,
+            transfers: BTreeMap::new(),
+            _lock: lock,
+        };
         spool.prune_stored()?;
         spool.read_back(now)?;
         Ok(spool)
     }
 
     /// Takes note of a file that is offered; makes its folder if it is new.
-    pub fn begin(&mut self, header: &FileHeader, source_eid: &str, now: Timestamp) -> Result<Standing, SpoolError> {
+    pub fn begin(
+        &mut self,
+        header: &FileHeader,
+        source_eid: &str,
+        now: Timestamp,
+    ) -> Result<Standing, SpoolError> {
         if self.stored_path(&header.transfer).exists() {
             return Ok(Standing::Stored);
         }
         if let Some(transfer) = self.transfers.get(&header.transfer) {
-            return Ok(if transfer.whole { Standing::Whole } else { Standing::Open });
+            return Ok(if transfer.whole {
+                Standing::Whole
+            } else {
+                Standing::Open
+            });
         }
         self.check_limits(header)?;
-        let description =
-            Description { header: header.clone(), source_eid: source_eid.into(), first_bundle_at: now };
-        let (dir, new_dir) = (self.dir(&header.transfer), self.open_dir.join(format!(".new-{}", header.transfer)));
+        let description = Description {
+            header: header.clone(),
+            source_eid: source_eid.into(),
+            first_bundle_at: now,
+        };
+        let (dir, new_dir) = (
+            self.dir(&header.transfer),
+            self.open_dir.join(format!(".new-{}", header.transfer)),
+        );
         if new_dir.exists() {
             fs::remove_dir_all(&new_dir).map_err(|e| disk("remove", &new_dir, e))?;
         }
@@ -224,12 +249,18 @@ impl Spool {
         sync_dir(&new_dir)?;
         fs::rename(&new_dir, &dir).map_err(|e| disk("name", &dir, e))?;
         sync_dir(&self.open_dir)?;
-        self.transfers.insert(header.transfer.clone(), Transfer::new(description, now));
+        self.transfers
+            .insert(header.transfer.clone(), Transfer::new(description, now));
         Ok(Standing::Open)
     }
 
     /// Writes a part whose digest was checked. Returns whether it is new; when it returns, it is on disk.
-    pub fn keep(&mut self, part: &PartHeader, body: &[u8], now: Timestamp) -> Result<bool, SpoolError> {
+    pub fn keep(
+        &mut self,
+        part: &PartHeader,
+        body: &[u8],
+        now: Timestamp,
+    ) -> Result<bool, SpoolError> {
         let dir = self.dir(&part.file.transfer);
         let transfer = self.transfer_mut(&part.file.transfer)?;
         if transfer.whole || transfer.is_kept(part.part) {
@@ -247,7 +278,9 @@ impl Spool {
     /// The ranges of parts that are missing, `(first, count)` in order, at most
     /// [`MISSING_RANGES_MAX`] of them; empty when none is or when the transfer is not open.
     pub fn missing(&self, transfer: &str) -> Vec<(u32, u32)> {
-        let Some(transfer) = self.transfers.get(transfer) else { return Vec::new() };
+        let Some(transfer) = self.transfers.get(transfer) else {
+            return Vec::new();
+        };
         let mut ranges: Vec<(u32, u32)> = Vec::new();
         for part in (0..transfer.description.header.parts).filter(|part| !transfer.is_kept(*part)) {
             let full = ranges.len() == MISSING_RANGES_MAX;
@@ -262,7 +295,9 @@ impl Spool {
 
     /// Parts on disk and parts in all of an open transfer.
     pub fn progress(&self, transfer: &str) -> Option<(u32, u32)> {
-        self.transfers.get(transfer).map(|t| (t.parts_kept, t.description.header.parts))
+        self.transfers
+            .get(transfer)
+            .map(|t| (t.parts_kept, t.description.header.parts))
     }
 
     /// Checks the digest of a transfer whose parts are all here. On a wrong digest the transfer is thrown
@@ -271,7 +306,9 @@ impl Spool {
         let dir = self.dir(transfer_id);
         let transfer = self.transfer_mut(transfer_id)?;
         if transfer.parts_kept != transfer.description.header.parts {
-            return Err(SpoolError::Unknown { transfer: transfer_id.into() });
+            return Err(SpoolError::Unknown {
+                transfer: transfer_id.into(),
+            });
         }
         if !transfer.whole {
             let (path, header) = (dir.join("data"), &transfer.description.header);
@@ -279,17 +316,31 @@ impl Spool {
             if found != header.sha256 {
                 let (name, expected) = (header.name.clone(), header.sha256.clone());
                 self.discard(transfer_id)?;
-                return Err(SpoolError::WholeDigest { name, found, expected });
+                return Err(SpoolError::WholeDigest {
+                    name,
+                    found,
+                    expected,
+                });
             }
-            write_aside(&dir.join("whole.json"), &to_json(&WholeRecord { last_bundle_at: transfer.last_bundle_at }))?;
+            write_aside(
+                &dir.join("whole.json"),
+                &to_json(&WholeRecord {
+                    last_bundle_at: transfer.last_bundle_at,
+                }),
+            )?;
             transfer.whole = true;
         }
-        self.file(transfer_id).ok_or_else(|| SpoolError::Unknown { transfer: transfer_id.into() })
+        self.file(transfer_id).ok_or_else(|| SpoolError::Unknown {
+            transfer: transfer_id.into(),
+        })
     }
 
     /// Transfers whose parts are all on disk, checked or not.
     pub fn complete(&self) -> Vec<String> {
-        let full = self.transfers.iter().filter(|(_, t)| t.parts_kept == t.description.header.parts);
+        let full = self
+            .transfers
+            .iter()
+            .filter(|(_, t)| t.parts_kept == t.description.header.parts);
         full.map(|(id, _)| id.clone()).collect()
     }
 
@@ -299,7 +350,9 @@ impl Spool {
             return if self.stored_path(transfer).exists() {
                 Ok(())
             } else {
-                Err(SpoolError::Unknown { transfer: transfer.into() })
+                Err(SpoolError::Unknown {
+                    transfer: transfer.into(),
+                })
             };
         };
         let header = &open.description.header;
@@ -314,7 +367,10 @@ impl Spool {
             return Ok(());
         }
         // Renamed first: a kill amid the removal must not leave a folder that looks like a transfer.
-        let (dir, old_dir) = (self.dir(transfer), self.open_dir.join(format!(".old-{transfer}")));
+        let (dir, old_dir) = (
+            self.dir(transfer),
+            self.open_dir.join(format!(".old-{transfer}")),
+        );
         fs::rename(&dir, &old_dir).map_err(|e| disk("rename", &dir, e))?;
         sync_dir(&self.open_dir)?;
         fs::remove_dir_all(&old_dir).map_err(|e| disk("remove", &old_dir, e))
@@ -340,29 +396,49 @@ impl Spool {
             });
         }
         if self.transfers.len() >= self.limits.open_max {
-            return Err(SpoolError::Full { what: format!("{} transfers are open", self.transfers.len()) });
+            return Err(SpoolError::Full {
+                what: format!("{} transfers are open", self.transfers.len()),
+            });
         }
-        let open_bytes: u64 = self.transfers.values().map(|t| t.description.header.size_bytes).sum();
+        let open_bytes: u64 = self
+            .transfers
+            .values()
+            .map(|t| t.description.header.size_bytes)
+            .sum();
         let with_this = open_bytes.saturating_add(header.size_bytes);
         if with_this > self.limits.spool_size_max_bytes {
             let limit = self.limits.spool_size_max_bytes;
-            return Err(SpoolError::Full { what: format!("{with_this} bytes open, at most {limit}") });
+            return Err(SpoolError::Full {
+                what: format!("{with_this} bytes open, at most {limit}"),
+            });
         }
         Ok(())
     }
 
     fn read_back(&mut self, now: Timestamp) -> Result<(), SpoolError> {
         for entry in list(&self.open_dir)? {
-            let name = entry.file_name().and_then(|n| n.to_str()).unwrap_or_default().to_owned();
+            let name = entry
+                .file_name()
+                .and_then(|n| n.to_str())
+                .unwrap_or_default()
+                .to_owned();
             let remains = name.starts_with('.') || self.stored_path(&name).exists();
-            let transfer = if remains || !entry.is_dir() { None } else { read_transfer(&entry, &name, now)? };
+            let transfer = if remains || !entry.is_dir() {
+                None
+            } else {
+                read_transfer(&entry, &name, now)?
+            };
             match transfer {
                 Some(transfer) => {
                     self.transfers.insert(name, transfer);
                 }
                 None => {
                     tracing::warn!(path = %entry.display(), "removing the remains of a transfer from the spool");
-                    let removed = if entry.is_dir() { fs::remove_dir_all(&entry) } else { fs::remove_file(&entry) };
+                    let removed = if entry.is_dir() {
+                        fs::remove_dir_all(&entry)
+                    } else {
+                        fs::remove_file(&entry)
+                    };
                     removed.map_err(|e| disk("remove", &entry, e))?;
                 }
             }
@@ -373,7 +449,9 @@ impl Spool {
     fn prune_stored(&self) -> Result<(), SpoolError> {
         let mut records = Vec::new();
         for path in list(&self.stored_dir)? {
-            let changed = fs::metadata(&path).and_then(|m| m.modified()).map_err(|e| disk("look at", &path, e))?;
+            let changed = fs::metadata(&path)
+                .and_then(|m| m.modified())
+                .map_err(|e| disk("look at", &path, e))?;
             records.push((changed, path));
         }
         records.sort();
@@ -385,7 +463,11 @@ impl Spool {
     }
 
     fn transfer_mut(&mut self, id: &str) -> Result<&mut Transfer, SpoolError> {
-        self.transfers.get_mut(id).ok_or_else(|| SpoolError::Unknown { transfer: id.into() })
+        self.transfers
+            .get_mut(id)
+            .ok_or_else(|| SpoolError::Unknown {
+                transfer: id.into(),
+            })
     }
 
     fn dir(&self, transfer: &str) -> PathBuf {
@@ -400,11 +482,19 @@ impl Spool {
 impl Transfer {
     fn new(description: Description, now: Timestamp) -> Self {
         let words = (description.header.parts as usize).div_ceil(64);
-        Self { description, last_bundle_at: now, kept: vec![0; words], parts_kept: 0, whole: false }
+        Self {
+            description,
+            last_bundle_at: now,
+            kept: vec![0; words],
+            parts_kept: 0,
+            whole: false,
+        }
     }
 
     fn is_kept(&self, part: u32) -> bool {
-        self.kept.get(part as usize / 64).is_some_and(|word| word & (1 << (part % 64)) != 0)
+        self.kept
+            .get(part as usize / 64)
+            .is_some_and(|word| word & (1 << (part % 64)) != 0)
     }
 
     fn mark(&mut self, part: u32) {
@@ -419,21 +509,31 @@ impl Transfer {
 
 /// Reads one transfer's folder; `None` when it is not a whole description of the transfer it is named for.
 fn read_transfer(dir: &Path, name: &str, now: Timestamp) -> Result<Option<Transfer>, SpoolError> {
-    let Some(text) = read_limited(&dir.join("transfer.json"), DESCRIPTION_LENGTH_MAX)? else { return Ok(None) };
-    let Ok(description) = serde_json::from_slice::<Description>(&text) else { return Ok(None) };
+    let Some(text) = read_limited(&dir.join("transfer.json"), DESCRIPTION_LENGTH_MAX)? else {
+        return Ok(None);
+    };
+    let Ok(description) = serde_json::from_slice::<Description>(&text) else {
+        return Ok(None);
+    };
     if description.header.check().is_err() || description.header.transfer != name {
         return Ok(None);
     }
     let log_length_max = u64::from(description.header.parts) * RECORD_LENGTH as u64;
     let log = read_limited(&dir.join("kept.log"), log_length_max)?;
     let data_bytes = fs::metadata(dir.join("data")).map(|m| m.len()).ok();
-    let (Some(log), Some(data_bytes)) = (log, data_bytes) else { return Ok(None) };
+    let (Some(log), Some(data_bytes)) = (log, data_bytes) else {
+        return Ok(None);
+    };
     let mut transfer = Transfer::new(description, now);
     for entry in log.chunks_exact(RECORD_LENGTH) {
-        let Some(part) = part_of_record(entry) else { break };
+        let Some(part) = part_of_record(entry) else {
+            break;
+        };
         // A record is written after its data was synced: data that ends before is a damaged disk.
         let extent = transfer.description.header.extent(part);
-        let Some((offset_bytes, length_bytes)) = extent else { break };
+        let Some((offset_bytes, length_bytes)) = extent else {
+            break;
+        };
         if offset_bytes + u64::from(length_bytes) > data_bytes || transfer.is_kept(part) {
             break;
         }
@@ -459,7 +559,9 @@ fn part_of_record(bytes: &[u8]) -> Option<u32> {
 }
 
 fn digest_of(path: &Path, size_bytes: u64) -> Result<String, SpoolError> {
-    let mut file = File::open(path).map_err(|e| disk("open", path, e))?.take(size_bytes);
+    let mut file = File::open(path)
+        .map_err(|e| disk("open", path, e))?
+        .take(size_bytes);
     let mut digest = Sha256::new();
     let mut buffer = vec![0; READ_LENGTH];
     loop {
@@ -472,7 +574,10 @@ fn digest_of(path: &Path, size_bytes: u64) -> Result<String, SpoolError> {
 }
 
 fn write_at(path: &Path, offset_bytes: u64, bytes: &[u8]) -> Result<(), SpoolError> {
-    let mut file = OpenOptions::new().write(true).open(path).map_err(|e| disk("open", path, e))?;
+    let mut file = OpenOptions::new()
+        .write(true)
+        .open(path)
+        .map_err(|e| disk("open", path, e))?;
     let written = file
         .seek(SeekFrom::Start(offset_bytes))
         .and_then(|_| file.write_all(bytes))
@@ -482,7 +587,9 @@ fn write_at(path: &Path, offset_bytes: u64, bytes: &[u8]) -> Result<(), SpoolErr
 
 fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), SpoolError> {
     let mut file = File::create(path).map_err(|e| disk("make", path, e))?;
-    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(|e| disk("write", path, e))
+    file.write_all(bytes)
+        .and_then(|()| file.sync_all())
+        .map_err(|e| disk("write", path, e))
 }
 
 /// Writes beside, syncs, renames, syncs the folder: the file is there whole or not at all.
@@ -494,7 +601,9 @@ fn write_aside(path: &Path, bytes: &[u8]) -> Result<(), SpoolError> {
 }
 
 fn sync_dir(dir: &Path) -> Result<(), SpoolError> {
-    File::open(dir).and_then(|d| d.sync_all()).map_err(|e| disk("sync", dir, e))
+    File::open(dir)
+        .and_then(|d| d.sync_all())
+        .map_err(|e| disk("sync", dir, e))
 }
 
 fn list(dir: &Path) -> Result<Vec<PathBuf>, SpoolError> {
@@ -511,7 +620,9 @@ fn read_limited(path: &Path, limit_bytes: u64) -> Result<Option<Vec<u8>>, SpoolE
         Err(e) => return Err(disk("open", path, e)),
     };
     let mut bytes = Vec::new();
-    file.take(limit_bytes).read_to_end(&mut bytes).map_err(|e| disk("read", path, e))?;
+    file.take(limit_bytes)
+        .read_to_end(&mut bytes)
+        .map_err(|e| disk("read", path, e))?;
     Ok(Some(bytes))
 }
 
@@ -520,7 +631,11 @@ fn to_json(value: &impl Serialize) -> Vec<u8> {
 }
 
 fn disk(action: &'static str, path: &Path, source: io::Error) -> SpoolError {
-    SpoolError::Disk { action, path: path.into(), source }
+    SpoolError::Disk {
+        action,
+        path: path.into(),
+        source,
+    }
 }
 
 #[cfg(test)]
@@ -530,13 +645,29 @@ mod tests {
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
     fn header(bytes: &[u8]) -> FileHeader {
-        FileHeader::new("a.bin", "a/b", bytes.len() as u64, &sha256_hex(bytes), 64, "{}").unwrap()
+        FileHeader::new(
+            "a.bin",
+            "a/b",
+            bytes.len() as u64,
+            &sha256_hex(bytes),
+            64,
+            "{}",
+        )
+        .unwrap()
     }
 
     fn part(file: &FileHeader, bytes: &[u8], part: u32) -> (PartHeader, Vec<u8>) {
         let (offset_bytes, length_bytes) = file.extent(part).unwrap();
         let body = bytes[offset_bytes as usize..][..length_bytes as usize].to_vec();
-        (PartHeader { file: file.clone(), part, offset_bytes, sha256: sha256_hex(&body) }, body)
+        (
+            PartHeader {
+                file: file.clone(),
+                part,
+                offset_bytes,
+                sha256: sha256_hex(&body),
+            },
+            body,
+        )
     }
 
     fn spool(dir: &Path) -> Spool {
@@ -558,7 +689,10 @@ mod tests {
         for number in order {
             let mut s = spool(dir.path());
             assert!(keep(&mut s, &file, &bytes, number));
-            assert!(!keep(&mut s, &file, &bytes, number), "a duplicate is not new");
+            assert!(
+                !keep(&mut s, &file, &bytes, number),
+                "a duplicate is not new"
+            );
         }
         let mut s = spool(dir.path());
         assert_eq!(s.complete(), vec![file.transfer.clone()]);
@@ -568,7 +702,10 @@ mod tests {
         assert!(!whole.path.exists());
         assert_eq!(s.begin(&file, "ipn:1.1", NOW).unwrap(), Standing::Stored);
         drop(s);
-        assert_eq!(spool(dir.path()).begin(&file, "ipn:1.1", NOW).unwrap(), Standing::Stored);
+        assert_eq!(
+            spool(dir.path()).begin(&file, "ipn:1.1", NOW).unwrap(),
+            Standing::Stored
+        );
     }
 
     #[test]
@@ -581,7 +718,10 @@ mod tests {
         keep(&mut s, &good, &bytes, 0);
         keep(&mut s, &bad, &bytes, 0);
         keep(&mut s, &bad, &bytes, 1);
-        assert!(matches!(s.check_whole(&bad.transfer), Err(SpoolError::WholeDigest { .. })));
+        assert!(matches!(
+            s.check_whole(&bad.transfer),
+            Err(SpoolError::WholeDigest { .. })
+        ));
         assert_eq!(s.progress(&bad.transfer), None);
         assert_eq!(s.missing(&good.transfer), vec![(1, 1)]);
     }
@@ -592,7 +732,11 @@ mod tests {
         let bytes = vec![3; 300];
         let file = header(&bytes);
         keep(&mut spool(dir.path()), &file, &bytes, 2);
-        let log = dir.path().join("open").join(&file.transfer).join("kept.log");
+        let log = dir
+            .path()
+            .join("open")
+            .join(&file.transfer)
+            .join("kept.log");
         let mut torn = fs::read(&log).unwrap();
         torn.extend_from_slice(&[0, 0, 0]);
         fs::write(&log, torn).unwrap();
@@ -600,26 +744,45 @@ mod tests {
         assert_eq!(s.missing(&file.transfer), vec![(0, 2), (3, 2)]);
         keep(&mut s, &file, &bytes, 0);
         drop(s);
-        assert_eq!(spool(dir.path()).missing(&file.transfer), vec![(1, 1), (3, 2)]);
+        assert_eq!(
+            spool(dir.path()).missing(&file.transfer),
+            vec![(1, 1), (3, 2)]
+        );
     }
 
     #[test]
     fn limits_hold_and_name_themselves() {
         let dir = tempfile::tempdir().unwrap();
-        let limits = SpoolLimits { file_size_max_bytes: 100, spool_size_max_bytes: 150, open_max: 2 };
+        let limits = SpoolLimits {
+            file_size_max_bytes: 100,
+            spool_size_max_bytes: 150,
+            open_max: 2,
+        };
         let mut s = Spool::open(dir.path(), limits, NOW).unwrap();
-        assert!(matches!(s.begin(&header(&[0; 101]), "e", NOW), Err(SpoolError::TooLarge { .. })));
+        assert!(matches!(
+            s.begin(&header(&[0; 101]), "e", NOW),
+            Err(SpoolError::TooLarge { .. })
+        ));
         s.begin(&header(&[0; 100]), "e", NOW).unwrap();
-        assert!(matches!(s.begin(&header(&[0; 51]), "e", NOW), Err(SpoolError::Full { .. })));
+        assert!(matches!(
+            s.begin(&header(&[0; 51]), "e", NOW),
+            Err(SpoolError::Full { .. })
+        ));
         s.begin(&header(&[0; 1]), "e", NOW).unwrap();
-        assert!(matches!(s.begin(&header(&[0; 2]), "e", NOW), Err(SpoolError::Full { .. })));
+        assert!(matches!(
+            s.begin(&header(&[0; 2]), "e", NOW),
+            Err(SpoolError::Full { .. })
+        ));
     }
 
     #[test]
     fn one_receiver_at_a_time_and_remains_are_removed() {
         let dir = tempfile::tempdir().unwrap();
         let s = spool(dir.path());
-        assert!(matches!(Spool::open(dir.path(), SpoolLimits::default(), NOW), Err(SpoolError::InUse { .. })));
+        assert!(matches!(
+            Spool::open(dir.path(), SpoolLimits::default(), NOW),
+            Err(SpoolError::InUse { .. })
+        ));
         drop(s);
         for name in [".new-x", ".old-y", "nonsense"] {
             fs::create_dir(dir.path().join("open").join(name)).unwrap();

@@ -20,7 +20,9 @@ use corridor_transmit::{
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{broadcast, mpsc};
 
-use crate::rehearsal::{NODE, SPACECRAFT, bytes, file, loopback, receiver, sender, store, store_all};
+use crate::rehearsal::{
+    NODE, SPACECRAFT, bytes, file, loopback, receiver, sender, store, store_all,
+};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn files_of_many_sizes_arrive_whole_and_are_forgotten_by_the_spool() {
@@ -31,23 +33,42 @@ async fn files_of_many_sizes_arrive_whole_and_are_forgotten_by_the_spool() {
     let consumer = tokio::spawn(store_all(files, out.clone()));
     let part = 64 << 10;
     let sizes = [0, 1, 63, part - 1, part, part + 1, 3 * part, 5_000_000];
-    let contents: Vec<Vec<u8>> = sizes.iter().map(|size| bytes(*size, *size as u64)).collect();
-    let to_send = contents.iter().map(|c| file(dir.path(), &format!("{}.bin", c.len()), c)).collect();
+    let contents: Vec<Vec<u8>> = sizes
+        .iter()
+        .map(|size| bytes(*size, *size as u64))
+        .collect();
+    let to_send = contents
+        .iter()
+        .map(|c| file(dir.path(), &format!("{}.bin", c.len()), c))
+        .collect();
     let seen = Mutex::new(Vec::new());
-    let report =
-        send_files(sender(node.local_addr()), to_send, |sent, total| seen.lock().unwrap().push((sent, total)))
-            .await
-            .unwrap();
+    let report = send_files(sender(node.local_addr()), to_send, |sent, total| {
+        seen.lock().unwrap().push((sent, total))
+    })
+    .await
+    .unwrap();
     for content in &contents {
-        assert_eq!(&fs::read(out.join(format!("{}.bin", content.len()))).unwrap(), content);
+        assert_eq!(
+            &fs::read(out.join(format!("{}.bin", content.len()))).unwrap(),
+            content
+        );
     }
     let total: u64 = sizes.iter().map(|s| *s as u64).sum();
     assert_eq!(report.bytes, total);
-    assert_eq!(report.bundles, sizes.iter().map(|s| s.div_ceil(part).max(1) as u64).sum::<u64>());
+    assert_eq!(
+        report.bundles,
+        sizes
+            .iter()
+            .map(|s| s.div_ceil(part).max(1) as u64)
+            .sum::<u64>()
+    );
     assert_eq!(report.files.len(), sizes.len());
     assert_eq!(report.files[1].sha256, sha256_hex(&contents[1]));
     let seen = seen.into_inner().unwrap();
-    assert!(seen.windows(2).all(|w| w[0].0 <= w[1].0), "progress never falls: {seen:?}");
+    assert!(
+        seen.windows(2).all(|w| w[0].0 <= w[1].0),
+        "progress never falls: {seen:?}"
+    );
     assert_eq!(seen.last(), Some(&(total, total)));
     assert_eq!(fs::read_dir(spool.join("open")).unwrap().count(), 0);
     node.shutdown().await;
@@ -59,20 +80,33 @@ async fn the_same_file_twice_is_one_and_metadata_travels() {
     let dir = tempfile::tempdir().unwrap();
     let (node, mut files) = receiver(&dir.path().join("spool")).await;
     let one = file(dir.path(), "scene.tif", &bytes(200_000, 7));
-    let sending = tokio::spawn(send_files(sender(node.local_addr()), vec![one.clone()], |_, _| {}));
+    let sending = tokio::spawn(send_files(
+        sender(node.local_addr()),
+        vec![one.clone()],
+        |_, _| {},
+    ));
     let received = files.recv().await.unwrap();
     assert_eq!(received.name, "scene.tif");
     assert_eq!(received.metadata, one.metadata);
     assert_eq!(received.bundles, 4);
-    assert!(received.source_eid.starts_with("ipn:977001."), "{}", received.source_eid);
+    assert!(
+        received.source_eid.starts_with("ipn:977001."),
+        "{}",
+        received.source_eid
+    );
     assert!(received.first_bundle_at <= received.last_bundle_at);
     assert!(!sending.is_finished(), "nothing is stored yet");
     received.accept().await.unwrap();
     assert_eq!(sending.await.unwrap().unwrap().bundles, 4);
 
-    let again = send_files(sender(node.local_addr()), vec![one], |_, _| {}).await.unwrap();
+    let again = send_files(sender(node.local_addr()), vec![one], |_, _| {})
+        .await
+        .unwrap();
     assert_eq!((again.bundles, again.files.len()), (0, 1));
-    assert!(files.try_recv().is_err(), "the same file is not handed out twice");
+    assert!(
+        files.try_recv().is_err(),
+        "the same file is not handed out twice"
+    );
     node.shutdown().await;
 }
 
@@ -81,12 +115,19 @@ async fn a_rejected_file_is_an_error_at_the_sender_and_a_dropped_one_comes_again
     let dir = tempfile::tempdir().unwrap();
     let (node, mut files) = receiver(&dir.path().join("spool")).await;
     let one = file(dir.path(), "a.bin", &bytes(10, 1));
-    let sending = tokio::spawn(send_files(sender(node.local_addr()), vec![one.clone()], |_, _| {}));
+    let sending = tokio::spawn(send_files(
+        sender(node.local_addr()),
+        vec![one.clone()],
+        |_, _| {},
+    ));
     drop(files.recv().await.unwrap());
     let second = files.recv().await.unwrap();
     second.reject("not a TIFF").await.unwrap();
     let error = sending.await.unwrap().unwrap_err();
-    assert!(matches!(&error, SendError::Refused { reason, .. } if reason == "not a TIFF"), "{error}");
+    assert!(
+        matches!(&error, SendError::Refused { reason, .. } if reason == "not a TIFF"),
+        "{error}"
+    );
 
     // A refused file may be offered again.
     let sending = tokio::spawn(send_files(sender(node.local_addr()), vec![one], |_, _| {}));
@@ -115,7 +156,9 @@ async fn a_whole_file_that_nobody_took_is_handed_out_after_a_restart() {
     let again = files.recv().await.unwrap();
     assert_eq!(again.name, "a.bin");
     again.accept().await.unwrap();
-    let report = send_files(sender(node.local_addr()), vec![one], |_, _| {}).await.unwrap();
+    let report = send_files(sender(node.local_addr()), vec![one], |_, _| {})
+        .await
+        .unwrap();
     assert_eq!(report.bundles, 0);
     node.shutdown().await;
 }
@@ -168,15 +211,24 @@ mod foreign {
         let bpa = Bpa::builder().node_ids(node_ids).build().await.unwrap();
         bpa.start(false);
         let service = Arc::new(Service::default());
-        bpa.register_application(hardy_bpv7::eid::Service::Ipn(9), service.clone()).await.unwrap();
-        let config = hardy_tcpclv4::config::Config { address: None, ..Default::default() };
+        bpa.register_application(hardy_bpv7::eid::Service::Ipn(9), service.clone())
+            .await
+            .unwrap();
+        let config = hardy_tcpclv4::config::Config {
+            address: None,
+            ..Default::default()
+        };
         let cla = Arc::new(hardy_tcpclv4::Cla::new(&config).unwrap());
-        bpa.register_cla("tcp".into(), cla.clone(), None).await.unwrap();
+        bpa.register_cla("tcp".into(), cla.clone(), None)
+            .await
+            .unwrap();
         cla.connect(&peer).await.unwrap();
         for payload in payloads {
             let lifetime = std::time::Duration::from_secs(60);
             let sink = service.0.get().unwrap();
-            sink.send(to.parse().unwrap(), payload.into(), lifetime, None).await.unwrap();
+            sink.send(to.parse().unwrap(), payload.into(), lifetime, None)
+                .await
+                .unwrap();
         }
         tokio::time::sleep(std::time::Duration::from_millis(500)).await;
         bpa.shutdown().await;
@@ -221,18 +273,32 @@ async fn bad_bundles_are_refused_by_name_and_change_nothing() {
     let good = FileHeader::new("a.bin", "a/b", 100, &sha256_hex(&content), 64, "{}").unwrap();
     let part = |header: &FileHeader, number: u32, body: &[u8], sha256: String| {
         let offset_bytes = u64::from(number) * 64;
-        let head = PartHeader { file: header.clone(), part: number, offset_bytes, sha256 };
-        Message::Part(head, bytes::Bytes::copy_from_slice(body)).encode().unwrap()
+        let head = PartHeader {
+            file: header.clone(),
+            part: number,
+            offset_bytes,
+            sha256,
+        };
+        Message::Part(head, bytes::Bytes::copy_from_slice(body))
+            .encode()
+            .unwrap()
     };
     let to = "ipn:977000.70016";
-    foreign::send(node.local_addr(), to, vec![part(&good, 0, &content[..64], sha256_hex(&content[..64]))]).await;
+    foreign::send(
+        node.local_addr(),
+        to,
+        vec![part(&good, 0, &content[..64], sha256_hex(&content[..64]))],
+    )
+    .await;
     let before = tree(&spool);
 
     let truncated = part(&good, 1, &content[64..], sha256_hex(&content[64..]))[..60].to_vec();
     let text = |from: &str, to: &str| {
         let message = part(&good, 1, &content[64..], sha256_hex(&content[64..]));
         let length = u32::from_be_bytes(message[6..10].try_into().unwrap()) as usize;
-        let header = String::from_utf8(message[10..10 + length].to_vec()).unwrap().replace(from, to);
+        let header = String::from_utf8(message[10..10 + length].to_vec())
+            .unwrap()
+            .replace(from, to);
         let mut changed = message[..6].to_vec();
         changed.extend_from_slice(&(header.len() as u32).to_be_bytes());
         changed.extend_from_slice(header.as_bytes());
@@ -253,9 +319,15 @@ async fn bad_bundles_are_refused_by_name_and_change_nothing() {
     let count = bad.len();
     foreign::send(node.local_addr(), to, bad).await;
     let reasons = refusals(&mut events, count).await.join("\n");
-    for expected in
-        ["digest", "header length", "file size", "number of parts", "file name", "part is 99", "not a file message"]
-    {
+    for expected in [
+        "digest",
+        "header length",
+        "file size",
+        "number of parts",
+        "file name",
+        "part is 99",
+        "not a file message",
+    ] {
         assert!(reasons.contains(expected), "{expected} in {reasons}");
     }
     assert_eq!(tree(&spool), before, "the spool is as it was");
@@ -263,15 +335,27 @@ async fn bad_bundles_are_refused_by_name_and_change_nothing() {
     // Wrong digest of the whole: both parts are right, the file is not what was promised.
     let wrong = FileHeader::new("w.bin", "a/b", 100, &sha256_hex(b"promised"), 64, "{}").unwrap();
     let parts = [&content[..64], &content[64..]];
-    let bundles = parts.iter().zip(0..).map(|(body, n)| part(&wrong, n, body, sha256_hex(body))).collect();
+    let bundles = parts
+        .iter()
+        .zip(0..)
+        .map(|(body, n)| part(&wrong, n, body, sha256_hex(body)))
+        .collect();
     foreign::send(node.local_addr(), to, bundles).await;
     let reason = refusals(&mut events, 1).await.remove(0);
-    assert!(reason.contains("w.bin") && reason.contains("expected"), "{reason}");
+    assert!(
+        reason.contains("w.bin") && reason.contains("expected"),
+        "{reason}"
+    );
     assert_eq!(tree(&spool), before, "the spool is as it was");
     assert!(files.try_recv().is_err());
 
     // The good transfer goes on as if nothing had been.
-    foreign::send(node.local_addr(), to, vec![part(&good, 1, &content[64..], sha256_hex(&content[64..]))]).await;
+    foreign::send(
+        node.local_addr(),
+        to,
+        vec![part(&good, 1, &content[64..], sha256_hex(&content[64..]))],
+    )
+    .await;
     store(files.recv().await.unwrap(), dir.path()).await;
     assert_eq!(fs::read(dir.path().join("a.bin")).unwrap(), content);
     node.shutdown().await;
@@ -281,15 +365,30 @@ async fn bad_bundles_are_refused_by_name_and_change_nothing() {
 async fn limits_of_the_receiver_reach_the_sender() {
     let dir = tempfile::tempdir().unwrap();
     let (sink, _files) = mpsc::channel(4);
-    let limits = SpoolLimits { file_size_max_bytes: 1_000, ..SpoolLimits::default() };
-    let config = ReceiverConfig { limits, ..ReceiverConfig::new(NODE, loopback(), dir.path().join("spool")) };
+    let limits = SpoolLimits {
+        file_size_max_bytes: 1_000,
+        ..SpoolLimits::default()
+    };
+    let config = ReceiverConfig {
+        limits,
+        ..ReceiverConfig::new(NODE, loopback(), dir.path().join("spool"))
+    };
     let node = Receiver::start(config, sink).await.unwrap();
     let big = file(dir.path(), "big.bin", &bytes(1_001, 1));
-    let error = send_files(sender(node.local_addr()), vec![big], |_, _| {}).await.unwrap_err();
-    assert!(error.to_string().contains("1001 bytes, expected at most 1000"), "{error}");
+    let error = send_files(sender(node.local_addr()), vec![big], |_, _| {})
+        .await
+        .unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("1001 bytes, expected at most 1000"),
+        "{error}"
+    );
     let mut odd = file(dir.path(), "odd.bin", b"x");
     odd.name = "a/b".into();
-    let error = send_files(sender(node.local_addr()), vec![odd], |_, _| {}).await.unwrap_err();
+    let error = send_files(sender(node.local_addr()), vec![odd], |_, _| {})
+        .await
+        .unwrap_err();
     assert!(matches!(error, SendError::Describe { .. }), "{error}");
     node.shutdown().await;
 }
@@ -298,11 +397,16 @@ async fn limits_of_the_receiver_reach_the_sender() {
 async fn nobody_there_is_an_error_in_time_and_addresses_are_checked() {
     let dir = tempfile::tempdir().unwrap();
     let one = file(dir.path(), "a.bin", b"x");
-    let unused = std::net::TcpListener::bind(loopback()).unwrap().local_addr().unwrap();
+    let unused = std::net::TcpListener::bind(loopback())
+        .unwrap()
+        .local_addr()
+        .unwrap();
     let mut config = sender(unused);
     config.patience = Duration::from_secs(1);
     let began = Instant::now();
-    let error = send_files(config.clone(), vec![one.clone()], |_, _| {}).await.unwrap_err();
+    let error = send_files(config.clone(), vec![one.clone()], |_, _| {})
+        .await
+        .unwrap_err();
     assert!(matches!(error, SendError::NoProgress { .. }), "{error}");
     assert!(began.elapsed() < Duration::from_secs(8));
     config.peer_eid = "nonsense".into();
@@ -311,7 +415,9 @@ async fn nobody_there_is_an_error_in_time_and_addresses_are_checked() {
 
     let taken = std::net::TcpListener::bind(loopback()).unwrap();
     let config = ReceiverConfig::new(NODE, taken.local_addr().unwrap(), dir.path().join("spool"));
-    let error = Receiver::start(config, mpsc::channel(1).0).await.unwrap_err();
+    let error = Receiver::start(config, mpsc::channel(1).0)
+        .await
+        .unwrap_err();
     assert!(error.to_string().contains("cannot listen"), "{error}");
 }
 
@@ -327,17 +433,25 @@ async fn contacts_gate_the_sender_and_the_next_contact_goes_on() {
 
     // A contact of 60 s at 1 Mbit/s carries 7.5 MB; of 5 s, 625 kB: 9 of the 16 parts of 64 KiB.
     let start: Timestamp = "2026-08-07T10:00:00Z".parse().unwrap();
-    let clock: Arc<dyn Clock> = Arc::new(SimulatedClock::new(start - SignedDuration::from_secs(20)));
+    let clock: Arc<dyn Clock> =
+        Arc::new(SimulatedClock::new(start - SignedDuration::from_secs(20)));
     let window = |from_s: i64, to_s: i64| {
-        Window::new(start + SignedDuration::from_secs(from_s), start + SignedDuration::from_secs(to_s))
+        Window::new(
+            start + SignedDuration::from_secs(from_s),
+            start + SignedDuration::from_secs(to_s),
+        )
     };
     let mut config = sender(node.local_addr());
     config.clock = clock.clone();
     config.rate_bit_s = Some(1e6);
     config.contact_window = window(0, 5);
     let mut events = node.events();
-    let error = send_files(config.clone(), vec![one.clone()], |_, _| {}).await.unwrap_err();
-    let SendError::ContactClosed { report, closed, .. } = error else { panic!("{error}") };
+    let error = send_files(config.clone(), vec![one.clone()], |_, _| {})
+        .await
+        .unwrap_err();
+    let SendError::ContactClosed { report, closed, .. } = error else {
+        panic!("{error}")
+    };
     assert_eq!(closed, start + SignedDuration::from_secs(5));
     assert_eq!(report.bundles, 9, "what fits in the contact and no more");
     assert!(clock.now() > start, "it waited for the contact");
@@ -348,8 +462,13 @@ async fn contacts_gate_the_sender_and_the_next_contact_goes_on() {
     assert_eq!(kept, 9);
 
     // A contact that is over sends nothing at all.
-    let error = send_files(config.clone(), vec![one.clone()], |_, _| {}).await.unwrap_err();
-    assert!(matches!(&error, SendError::ContactClosed { report, .. } if report.bundles == 0), "{error}");
+    let error = send_files(config.clone(), vec![one.clone()], |_, _| {})
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(&error, SendError::ContactClosed { report, .. } if report.bundles == 0),
+        "{error}"
+    );
 
     config.contact_window = window(60, 600);
     let report = send_files(config, vec![one], |_, _| {}).await.unwrap();

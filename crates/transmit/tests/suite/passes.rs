@@ -46,7 +46,11 @@ fn station(id: &str) -> Station {
         lat_deg,
         height_m,
         elevation_mask_deg,
-        mask: if id == "valley" { horizon.to_vec() } else { Vec::new() },
+        mask: if id == "valley" {
+            horizon.to_vec()
+        } else {
+            Vec::new()
+        },
         bands: Vec::new(),
         source: "test".into(),
     }
@@ -59,7 +63,10 @@ struct Pass {
 }
 
 fn reference(satellite: &str, station: &str) -> Vec<Pass> {
-    let rows = PASSES.lines().skip(1).map(|line| line.split(',').collect::<Vec<_>>());
+    let rows = PASSES
+        .lines()
+        .skip(1)
+        .map(|line| line.split(',').collect::<Vec<_>>());
     rows.filter(|row| row[0] == satellite && row[1] == station)
         .map(|row| Pass {
             rise_s: row[2].parse().unwrap(),
@@ -78,17 +85,32 @@ fn contacts_agree_with_skyfield_to_a_second() {
     for set in &sets {
         let trajectory = Trajectory::from_elements(set).unwrap();
         for id in ["svalbard", "matera", "cuiaba", "troll", "valley"] {
-            let found = contacts(&set.name, &trajectory, &station(id), 520e6, 0.0, start(), end).unwrap();
+            let found = contacts(
+                &set.name,
+                &trajectory,
+                &station(id),
+                520e6,
+                0.0,
+                start(),
+                end,
+            )
+            .unwrap();
             // Grazing stretches under 2 s are a matter of the search's own step.
-            let expected: Vec<Pass> =
-                reference(&set.name, id).into_iter().filter(|p| p.set_s - p.rise_s > 2.0).collect();
-            let long = found.iter().filter(|c| c.end.duration_since(c.start).as_secs_f64() > 2.0);
+            let expected: Vec<Pass> = reference(&set.name, id)
+                .into_iter()
+                .filter(|p| p.set_s - p.rise_s > 2.0)
+                .collect();
+            let long = found
+                .iter()
+                .filter(|c| c.end.duration_since(c.start).as_secs_f64() > 2.0);
             let long: Vec<_> = long.collect();
             assert_eq!(long.len(), expected.len(), "{} over {id}", set.name);
             for (contact, pass) in long.iter().zip(&expected) {
                 let rise_s = contact.start.duration_since(start()).as_secs_f64();
                 let set_s = contact.end.duration_since(start()).as_secs_f64();
-                worst_s = worst_s.max((rise_s - pass.rise_s).abs()).max((set_s - pass.set_s).abs());
+                worst_s = worst_s
+                    .max((rise_s - pass.rise_s).abs())
+                    .max((set_s - pass.set_s).abs());
                 worst_deg = worst_deg.max((contact.max_elevation_deg - pass.peak_deg).abs());
                 let volume_bytes = 520e6 * (set_s - rise_s) / 8.0;
                 assert!((contact.volume_bytes as f64 - volume_bytes).abs() < 100.0);
@@ -107,15 +129,43 @@ fn set_up_takes_from_the_volume_and_short_passes_fall_out() {
     let sets = omm_csv::parse(ELEMENTS, "elements.csv").sets;
     let trajectory = Trajectory::from_elements(&sets[0]).unwrap();
     let end = start() + SignedDuration::from_hours(48);
-    let plain = contacts("x", &trajectory, &station("svalbard"), 8e6, 0.0, start(), end).unwrap();
-    let set_up = contacts("x", &trajectory, &station("svalbard"), 8e6, 300.0, start(), end).unwrap();
-    let longer = plain.iter().filter(|c| c.volume_bytes > 300_000_000).count();
+    let plain = contacts(
+        "x",
+        &trajectory,
+        &station("svalbard"),
+        8e6,
+        0.0,
+        start(),
+        end,
+    )
+    .unwrap();
+    let set_up = contacts(
+        "x",
+        &trajectory,
+        &station("svalbard"),
+        8e6,
+        300.0,
+        start(),
+        end,
+    )
+    .unwrap();
+    let longer = plain
+        .iter()
+        .filter(|c| c.volume_bytes > 300_000_000)
+        .count();
     assert!(longer < plain.len());
     assert_eq!(set_up.len(), longer);
     for contact in &set_up {
         let full = plain.iter().find(|c| c.start == contact.start).unwrap();
-        assert!(full.volume_bytes.abs_diff(contact.volume_bytes + 300_000_000) <= 1);
-        assert_eq!(contact.data_start().duration_since(contact.start), SignedDuration::from_secs(300));
+        assert!(
+            full.volume_bytes
+                .abs_diff(contact.volume_bytes + 300_000_000)
+                <= 1
+        );
+        assert_eq!(
+            contact.data_start().duration_since(contact.start),
+            SignedDuration::from_secs(300)
+        );
     }
 }
 
@@ -124,13 +174,36 @@ fn unusable_figures_are_named() {
     let sets = omm_csv::parse(ELEMENTS, "elements.csv").sets;
     let trajectory = Trajectory::from_elements(&sets[0]).unwrap();
     let end = start() + SignedDuration::from_hours(48);
-    let call = |rate, setup, from, to| contacts("x", &trajectory, &station("matera"), rate, setup, from, to);
+    let call = |rate, setup, from, to| {
+        contacts("x", &trajectory, &station("matera"), rate, setup, from, to)
+    };
     for rate in [f64::NAN, -1.0, f64::INFINITY] {
-        assert!(matches!(call(rate, 0.0, start(), end), Err(ContactError::OutOfRange { field: "rate_bit_s", .. })));
-        assert!(matches!(call(1.0, rate, start(), end), Err(ContactError::OutOfRange { field: "setup_s", .. })));
+        assert!(matches!(
+            call(rate, 0.0, start(), end),
+            Err(ContactError::OutOfRange {
+                field: "rate_bit_s",
+                ..
+            })
+        ));
+        assert!(matches!(
+            call(1.0, rate, start(), end),
+            Err(ContactError::OutOfRange {
+                field: "setup_s",
+                ..
+            })
+        ));
     }
-    assert!(matches!(call(1.0, 0.0, end, start()), Err(ContactError::Span { .. })));
-    assert!(matches!(call(1.0, 0.0, start(), start()), Err(ContactError::Span { .. })));
+    assert!(matches!(
+        call(1.0, 0.0, end, start()),
+        Err(ContactError::Span { .. })
+    ));
+    assert!(matches!(
+        call(1.0, 0.0, start(), start()),
+        Err(ContactError::Span { .. })
+    ));
     let far = start() + SignedDuration::from_hours(24 * 32);
-    assert!(matches!(call(1.0, 0.0, start(), far), Err(ContactError::Span { .. })));
+    assert!(matches!(
+        call(1.0, 0.0, start(), far),
+        Err(ContactError::Span { .. })
+    ));
 }

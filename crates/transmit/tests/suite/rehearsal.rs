@@ -44,12 +44,20 @@ pub(crate) fn file(dir: &Path, name: &str, content: &[u8]) -> FileToSend {
 }
 
 pub(crate) fn sender(peer: SocketAddr) -> SenderConfig {
-    SenderConfig { part_size_bytes: 64 << 10, ..SenderConfig::new(SPACECRAFT, NODE, peer) }
+    SenderConfig {
+        part_size_bytes: 64 << 10,
+        ..SenderConfig::new(SPACECRAFT, NODE, peer)
+    }
 }
 
 pub(crate) async fn receiver(spool: &Path) -> (Receiver, mpsc::Receiver<ReceivedFile>) {
     let (sink, files) = mpsc::channel(4);
-    (Receiver::start(ReceiverConfig::new(NODE, loopback(), spool), sink).await.unwrap(), files)
+    (
+        Receiver::start(ReceiverConfig::new(NODE, loopback(), spool), sink)
+            .await
+            .unwrap(),
+        files,
+    )
 }
 
 /// Stores every file under its digest: write aside, sync, rename, then accept.
