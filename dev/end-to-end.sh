@@ -132,7 +132,7 @@ else
 fi
 
 if have_module pystac_client; then
-  check "pystac-client reads and searches" "$python" "$root/crates/node/tests/python/stac_peers.py" "$url/stac"
+  check "pystac-client reads and searches" "$python" "$root/crates/node/tests/python/stac_peers.py" "$url"
 else
   skip "pystac-client reads and searches" "no pystac-client in $python"
 fi
