@@ -93,7 +93,7 @@ impl NewWatch {
             id,
             name: self.name.trim().to_string(),
             product: self.product,
-            area: area.to_geojson(),
+            area: area_json(&area)?,
             bbox: area.bbox(),
             priority,
             deadline: self.deadline,
@@ -112,6 +112,16 @@ impl Watch {
         Area::from_geojson(&self.area.to_string())
             .map_err(|e| WatchError::internal(format!("reading the area of watch {}", self.id), e))
     }
+}
+
+/// The area as a GeoJSON Polygon or MultiPolygon.
+pub(crate) fn area_json(area: &Area) -> Result<serde_json::Value, WatchError> {
+    let value = match &area.polygon().0[..] {
+        [one] => geojson::GeometryValue::from(one),
+        _ => geojson::GeometryValue::from(area.polygon()),
+    };
+    serde_json::to_value(geojson::Geometry::new(value))
+        .map_err(|e| WatchError::internal("writing an area", e))
 }
 
 fn read_area(

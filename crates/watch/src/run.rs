@@ -167,8 +167,7 @@ fn answer(
             item.between(start, end)
         }
     };
-    let area = watch.area()?;
-    let geometry: geojson::Geometry = serde_json::from_value(area.to_geojson())
+    let geometry: geojson::Geometry = serde_json::from_value(watch.area.clone())
         .map_err(|e| WatchError::internal("writing the answer's area", e))?;
     item = item
         .with_geometry(geometry)
