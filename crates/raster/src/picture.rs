@@ -1,14 +1,87 @@
-//! A small picture of a whole dataset.
+//! A small picture of a whole dataset, and the PNG both pictures and tiles are written as.
 
 use crate::RasterError;
+use crate::band::Band;
 use crate::dataset::Dataset;
-use crate::style::Style;
+use crate::grid::{Crs, Grid};
+use crate::style::{Painter, Style};
+use crate::warp::{self, Resampling};
+
+/// Longest side of a picture.
+pub const PICTURE_SIDE_MAX: usize = 8192;
 
 /// Draws the whole dataset in its own grid as PNG, the longer side at most `max_px`.
+///
+/// Small images are drawn at their own size, not enlarged.
 ///
 /// # Errors
 /// As [`Dataset::read`], or when the style does not fit the dataset.
 pub fn render(dataset: &Dataset, style: &Style, max_px: usize) -> Result<Vec<u8>, RasterError> {
-    let _ = (style, max_px);
-    Err(RasterError::unsupported(dataset.name(), "picture"))
+    if max_px == 0 || max_px > PICTURE_SIDE_MAX {
+        return Err(RasterError::argument(
+            "max_px",
+            format!("{max_px} is not from 1 to {PICTURE_SIDE_MAX}"),
+        ));
+    }
+    let painter = Painter::new(dataset, style)?;
+    let bands = sample(dataset, &painter.bands, max_px, painter.resampling)?;
+    let (width, height) = (bands[0].width(), bands[0].height());
+    let pixels = painter
+        .paint(&bands)
+        .unwrap_or_else(|| vec![0; width * height * 4]);
+    encode(width, height, &pixels)
+}
+
+/// All of some bands, reduced so that the longer side is at most `max_px`.
+pub(crate) fn sample(
+    dataset: &Dataset,
+    bands: &[usize],
+    max_px: usize,
+    resampling: Resampling,
+) -> Result<Vec<Band>, RasterError> {
+    let grid = dataset.grid();
+    let factor = (grid.width.max(grid.height) as f64 / max_px as f64).max(1.0);
+    let width = ((grid.width as f64 / factor).round() as usize).max(1);
+    let height = ((grid.height as f64 / factor).round() as usize).max(1);
+    // The finest level that is still reduced by less than two serves as source.
+    let level = coarsest_level(dataset, factor);
+    let mut source = dataset.level_grid(level);
+    // Pixels move along their own rows and columns: any one system will do.
+    source.crs = Crs::wgs84();
+    source.transform = [0.0, 1.0, 0.0, 0.0, 0.0, -1.0];
+    let (fx, fy) = (
+        source.width as f64 / width as f64,
+        source.height as f64 / height as f64,
+    );
+    let target = Grid::new(
+        source.crs.clone(),
+        [0.0, fx, 0.0, 0.0, 0.0, -fy],
+        width,
+        height,
+    );
+    warp::warp_level_grid(dataset, level, &source, bands, &target, resampling)
+}
+
+/// The coarsest level that is not coarser than `factor` full-resolution pixels a pixel.
+pub(crate) fn coarsest_level(dataset: &Dataset, factor: f64) -> usize {
+    // A hundredth of slack: sizes of overviews are rounded up.
+    dataset
+        .overviews()
+        .iter()
+        .filter(|o| o.factor <= factor * 1.01)
+        .count()
+}
+
+/// PNG of red, green, blue, opacity.
+pub(crate) fn encode(width: usize, height: usize, pixels: &[u8]) -> Result<Vec<u8>, RasterError> {
+    let fail = |e: png::EncodingError| RasterError::malformed("png", "picture", e.to_string());
+    let mut bytes = Vec::with_capacity(pixels.len() / 4);
+    let mut encoder = png::Encoder::new(&mut bytes, width as u32, height as u32);
+    encoder.set_color(png::ColorType::Rgba);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_compression(png::Compression::Fast);
+    let mut writer = encoder.write_header().map_err(fail)?;
+    writer.write_image_data(pixels).map_err(fail)?;
+    writer.finish().map_err(fail)?;
+    Ok(bytes)
 }

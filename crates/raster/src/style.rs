@@ -2,10 +2,19 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::RasterError;
+use crate::band::{Band, DataType};
+use crate::dataset::Dataset;
+use crate::stat;
 use crate::warp::Resampling;
 
 /// Red, green, blue, opacity; 0 to 255 each.
 pub type Rgba = [u8; 4];
+
+/// Parts of the measurements left dark and light when no range is given.
+const RANGE_QUANTILES: (f64, f64) = (0.02, 0.98);
+/// Pixels on the longer side of the sample that such a range is taken from.
+const RANGE_SAMPLE_PX: usize = 512;
 
 /// Choices for drawing; nodata is always transparent.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -34,4 +43,227 @@ pub enum Colors {
     Ramp(Vec<(f64, Rgba)>),
     /// A colour for each value; other values are transparent.
     Classes(Vec<(f64, Rgba)>),
+}
+
+/// A style with everything settled for one dataset.
+#[derive(Debug, Clone)]
+pub(crate) struct Painter {
+    pub(crate) bands: Vec<usize>,
+    pub(crate) resampling: Resampling,
+    ranges: Vec<(f64, f64)>,
+    colors: Colors,
+}
+
+impl Painter {
+    /// Checks `style` against `dataset` and fills in what it leaves open.
+    pub(crate) fn new(dataset: &Dataset, style: &Style) -> Result<Self, RasterError> {
+        let bands = match style.bands.as_slice() {
+            [] => {
+                let colors = dataset.bands() - usize::from(dataset.alpha_band().is_some());
+                if colors >= 3 { vec![0, 1, 2] } else { vec![0] }
+            }
+            given @ ([_] | [_, _, _]) => given.to_vec(),
+            other => {
+                return Err(RasterError::argument(
+                    "bands",
+                    format!("{} bands; a picture needs one or three", other.len()),
+                ));
+            }
+        };
+        if let Some(band) = bands.iter().find(|b| **b >= dataset.bands()) {
+            return Err(RasterError::argument(
+                "bands",
+                format!(
+                    "{band}: {} has {} bands, counted from 0",
+                    dataset.name(),
+                    dataset.bands()
+                ),
+            ));
+        }
+        let mut painter = Self {
+            resampling: style.resampling,
+            ranges: Vec::new(),
+            colors: colors(dataset, style, &bands)?,
+            bands,
+        };
+        // Classes have no range.
+        if !matches!(painter.colors, Colors::Classes(_)) {
+            painter.ranges = ranges(dataset, style, &painter.bands)?;
+        }
+        Ok(painter)
+    }
+
+    /// Red, green, blue, opacity of every pixel; `None` when all are transparent.
+    pub(crate) fn paint(&self, bands: &[Band]) -> Option<Vec<u8>> {
+        let first = bands.first()?;
+        let mut pixels = vec![0_u8; first.width() * first.height() * 4];
+        match (&self.colors, bands) {
+            (Colors::Grey, [red, green, blue]) => {
+                let channels = [red, green, blue].map(Band::values_f32);
+                for (i, pixel) in pixels.chunks_exact_mut(4).enumerate() {
+                    let values = [channels[0][i], channels[1][i], channels[2][i]];
+                    if values.iter().all(|v| !v.is_nan()) {
+                        for ((out, value), range) in pixel.iter_mut().zip(values).zip(&self.ranges)
+                        {
+                            *out = level(f64::from(value), *range);
+                        }
+                        pixel[3] = 255;
+                    }
+                }
+            }
+            (Colors::Grey, _) => {
+                let range = self.ranges.first().copied().unwrap_or((0.0, 255.0));
+                self.one(first, &mut pixels, |value| {
+                    let grey = level(value, range);
+                    Some([grey, grey, grey, 255])
+                });
+            }
+            (Colors::Ramp(stops), _) => {
+                let (low, high) = self.ranges.first().copied().unwrap_or((0.0, 1.0));
+                self.one(first, &mut pixels, |value| {
+                    ramp(stops, (value - low) / (high - low))
+                });
+            }
+            (Colors::Classes(classes), _) => {
+                // Values of classes are written by people and stored in any type.
+                self.one(first, &mut pixels, |value| {
+                    let near = |class: f64| (class - value).abs() <= 1e-6 * class.abs().max(1.0);
+                    classes
+                        .iter()
+                        .find(|(class, _)| near(*class))
+                        .map(|(_, color)| *color)
+                });
+            }
+        }
+        pixels.chunks_exact(4).any(|p| p[3] > 0).then_some(pixels)
+    }
+
+    fn one(&self, band: &Band, pixels: &mut [u8], color: impl Fn(f64) -> Option<Rgba>) {
+        for (pixel, value) in pixels.chunks_exact_mut(4).zip(band.values_f64()) {
+            if !value.is_nan()
+                && let Some(color) = color(value)
+            {
+                pixel.copy_from_slice(&color);
+            }
+        }
+    }
+}
+
+fn colors(dataset: &Dataset, style: &Style, bands: &[usize]) -> Result<Colors, RasterError> {
+    if bands.len() == 3 {
+        return match style.colors {
+            Colors::Grey => Ok(Colors::Grey),
+            _ => Err(RasterError::argument(
+                "colors",
+                "a ramp or classes need one band, not three",
+            )),
+        };
+    }
+    match &style.colors {
+        Colors::Grey => Ok(match dataset.palette() {
+            Some(palette) => Colors::Classes(
+                palette
+                    .iter()
+                    .enumerate()
+                    .map(|(i, c)| (i as f64, [c[0], c[1], c[2], 255]))
+                    .collect(),
+            ),
+            None => Colors::Grey,
+        }),
+        Colors::Ramp(stops) => {
+            let rising = stops.windows(2).all(|w| w[0].0 < w[1].0);
+            if stops.is_empty() || !rising {
+                return Err(RasterError::argument(
+                    "colors",
+                    "a ramp needs stops at rising positions",
+                ));
+            }
+            Ok(style.colors.clone())
+        }
+        Colors::Classes(_) => Ok(style.colors.clone()),
+    }
+}
+
+fn ranges(
+    dataset: &Dataset,
+    style: &Style,
+    bands: &[usize],
+) -> Result<Vec<(f64, f64)>, RasterError> {
+    if !style.rescale.is_empty() {
+        if style.rescale.len() != 1 && style.rescale.len() != bands.len() {
+            return Err(RasterError::argument(
+                "rescale",
+                format!("{} ranges for {} bands", style.rescale.len(), bands.len()),
+            ));
+        }
+        if let Some(range) = style
+            .rescale
+            .iter()
+            .find(|r| !(r.0 < r.1 && (r.1 - r.0).is_finite()))
+        {
+            return Err(RasterError::argument(
+                "rescale",
+                format!("{} to {} is no range", range.0, range.1),
+            ));
+        }
+        return Ok((0..bands.len())
+            .map(|i| style.rescale[i.min(style.rescale.len() - 1)])
+            .collect());
+    }
+    if dataset.dtype() == DataType::U8 {
+        return Ok(vec![(0.0, 255.0); bands.len()]);
+    }
+    let sample = crate::picture::sample(dataset, bands, RANGE_SAMPLE_PX, Resampling::Nearest)?;
+    Ok(sample
+        .iter()
+        .map(|band| {
+            let low = stat::quantile(band, RANGE_QUANTILES.0);
+            let high = stat::quantile(band, RANGE_QUANTILES.1);
+            match (low, high) {
+                (Some(low), Some(high)) if low < high => (low, high),
+                (Some(low), _) => (low, low + 1.0),
+                _ => (0.0, 1.0),
+            }
+        })
+        .collect())
+}
+
+/// 0 to 255 along a range, rounded down in the middle as `u8` casts do after adding a half.
+fn level(value: f64, (low, high): (f64, f64)) -> u8 {
+    // `as` holds the value in 0..=255.
+    ((value - low) / (high - low) * 255.0 + 0.5) as u8
+}
+
+fn ramp(stops: &[(f64, Rgba)], position: f64) -> Option<Rgba> {
+    let (first, last) = (stops.first()?, stops.last()?);
+    if position <= first.0 {
+        return Some(first.1);
+    }
+    if position >= last.0 {
+        return Some(last.1);
+    }
+    let after = stops.iter().position(|s| s.0 > position)?;
+    let (a, b) = (&stops[after - 1], &stops[after]);
+    let f = (position - a.0) / (b.0 - a.0);
+    let mut color = [0; 4];
+    for (out, (from, to)) in color.iter_mut().zip(a.1.iter().zip(&b.1)) {
+        *out = (f64::from(*from) + f * (f64::from(*to) - f64::from(*from)) + 0.5) as u8;
+    }
+    Some(color)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_and_ramps() {
+        assert_eq!(level(0.0, (0.0, 10.0)), 0);
+        assert_eq!(level(10.0, (0.0, 10.0)), 255);
+        assert_eq!(level(-5.0, (0.0, 10.0)), 0);
+        assert_eq!(level(99.0, (0.0, 10.0)), 255);
+        let stops = [(0.0, [0, 0, 0, 255]), (1.0, [200, 100, 0, 255])];
+        assert_eq!(ramp(&stops, 0.5), Some([100, 50, 0, 255]));
+        assert_eq!(ramp(&stops, 2.0), Some([200, 100, 0, 255]));
+    }
 }

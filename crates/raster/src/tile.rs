@@ -2,8 +2,10 @@
 
 use crate::RasterError;
 use crate::dataset::Dataset;
-use crate::grid::{Crs, Grid};
-use crate::style::Style;
+use crate::grid::{Crs, Grid, Transformer};
+use crate::picture;
+use crate::style::{Painter, Style};
+use crate::warp;
 
 /// Side of a tile in pixels.
 pub const TILE_SIDE_PX: usize = 256;
@@ -42,7 +44,11 @@ pub fn grid(z: u8, x: u32, y: u32) -> Result<Grid, RasterError> {
     ))
 }
 
-/// Draws a tile as PNG; `None` when the tile is outside the dataset.
+/// Draws a tile as PNG; `None` when the tile has no measurement of the dataset.
+///
+/// Reads the coarsest overview that is still at least as fine as the tile.
+/// Without a `rescale` the range is found anew for each call from a sample of
+/// the whole dataset: give one where many tiles are drawn.
 ///
 /// # Errors
 /// As [`grid`], [`Dataset::read`], or when the style does not fit the dataset.
@@ -53,7 +59,41 @@ pub fn render(
     y: u32,
     style: &Style,
 ) -> Result<Option<Vec<u8>>, RasterError> {
-    let _ = (dataset, style);
-    grid(z, x, y)?;
-    Ok(None)
+    let target = grid(z, x, y)?;
+    let painter = Painter::new(dataset, style)?;
+    let Some(factor) = warp::reduction(dataset.grid(), &target)? else {
+        return Ok(None);
+    };
+    let level = picture::coarsest_level(dataset, factor);
+    let bands = warp::warp_level(dataset, level, &painter.bands, &target, painter.resampling)?;
+    match painter.paint(&bands) {
+        Some(pixels) => picture::encode(TILE_SIDE_PX, TILE_SIDE_PX, &pixels).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Zoom levels that suit a dataset: from where it is about one tile to where
+/// a tile's pixel is about as fine as its own.
+///
+/// # Errors
+/// When the dataset's system is unknown or cannot be computed with.
+pub fn zoom_range(dataset: &Dataset) -> Result<(u8, u8), RasterError> {
+    let grid = dataset.grid();
+    let web = Transformer::new(&grid.crs, &Crs::from_code(3857))?;
+    let at = |col: f64, row: f64| {
+        let (x, y) = grid.coordinate_of(col, row);
+        web.transform(x, y)
+    };
+    let (col, row) = (grid.width as f64 / 2.0, grid.height as f64 / 2.0);
+    let (a, b) = (at(col, row)?, at(col + 1.0, row)?);
+    let pixel_m = (b.0 - a.0).hypot(b.1 - a.1);
+    let (left, right) = (at(0.0, row)?, at(2.0 * col, row)?);
+    let side_m = (right.0 - left.0).abs().max(pixel_m);
+    let zoom = |length_m: f64, parts: f64| {
+        let z = (2.0 * HALF_SIDE_M / (length_m * parts)).log2();
+        z.clamp(0.0, f64::from(ZOOM_MAX))
+    };
+    let most = zoom(pixel_m, TILE_SIDE_PX as f64).ceil() as u8;
+    let least = zoom(side_m, 1.0).floor() as u8;
+    Ok((least.min(most), most))
 }

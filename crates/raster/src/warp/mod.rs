@@ -129,9 +129,57 @@ pub(crate) fn warp_level(
     target: &Grid,
     resampling: Resampling,
 ) -> Result<Vec<Band>, RasterError> {
+    warp_level_grid(
+        source,
+        level,
+        &source.level_grid(level),
+        bands,
+        target,
+        resampling,
+    )
+}
+
+/// How many full-resolution source pixels a target pixel stands for along one
+/// axis, at the finest of a few places; `None` when they do not meet.
+pub(crate) fn reduction(source: &Grid, target: &Grid) -> Result<Option<f64>, RasterError> {
+    let mapper = Mapper::new(source, target)?;
+    let size = (source.width, source.height);
+    let Some(extent) = extent::find(&mapper, size, target, Resampling::Nearest) else {
+        return Ok(None);
+    };
+    let window = extent.window;
+    let touches = |p: Point| {
+        let (col, row) = (p.0 - window.col as f64, p.1 - window.row as f64);
+        (0.0..=window.width as f64).contains(&col) && (0.0..=window.height as f64).contains(&row)
+    };
+    let mut least = f64::INFINITY;
+    for row in 0..8 {
+        for col in 0..8 {
+            let col = (f64::from(col) + 0.5) / 8.0 * target.width as f64;
+            let row = (f64::from(row) + 0.5) / 8.0 * target.height as f64;
+            let (a, b) = (mapper.exact(col, row), mapper.exact(col + 1.0, row + 1.0));
+            if touches(a) || least.is_infinite() {
+                let length = (b.0 - a.0).abs().max((b.1 - a.1).abs());
+                if length > 0.0 {
+                    least = least.min(length);
+                }
+            }
+        }
+    }
+    Ok(Some(if least.is_finite() { least } else { 1.0 }))
+}
+
+/// Moves bands of one level, taken to lie on `grid`.
+pub(crate) fn warp_level_grid(
+    source: &Dataset,
+    level: usize,
+    grid: &Grid,
+    bands: &[usize],
+    target: &Grid,
+    resampling: Resampling,
+) -> Result<Vec<Band>, RasterError> {
     check_target(target)?;
-    let grid = source.level_grid(level);
-    let mapper = Mapper::new(&grid, target)?;
+    let mapper = Mapper::new(grid, target)?;
     let Some(extent) = extent::find(&mapper, (grid.width, grid.height), target, resampling) else {
         let none = |_| empty(source.dtype(), source.nodata(), target);
         return bands.iter().map(none).collect();
