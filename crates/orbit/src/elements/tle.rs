@@ -368,7 +368,7 @@ mod tests {
         );
         assert!(field("\n2 25544", "\n#").contains("f.tle:2: line 1: no line 2 follows it"));
         assert!(field("08264.5", "08462.5").contains("f.tle:2: epoch"));
-        assert!(field(" 51.6416", "191.6461").contains("inclination: 191.6461 is not between"));
+        assert!(field(" 51.6416", "196.6416").contains("inclination: 196.6416 is not between"));
     }
 
     #[test]

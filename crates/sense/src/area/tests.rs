@@ -1,3 +1,5 @@
+#![allow(clippy::float_cmp, reason = "boxes keep their very numbers")]
+
 use super::*;
 use proptest::prelude::*;
 
