@@ -1,8 +1,13 @@
 //! Data cubes: samples along named dimensions.
 
+
+mod align;
+mod calls;
 mod samples;
 mod spatial;
 
+pub(crate) use align::{Offsets, merge_dimensions};
+pub(crate) use calls::{Output, map_chunks, reduce, transform};
 pub use samples::Samples;
 pub use spatial::{coordinates, grid_of_coordinates};
 
@@ -36,6 +41,17 @@ pub struct Dimension {
     pub labels: Arc<Vec<Label>>,
     /// The geometries of a `Geometry` dimension, longitude and latitude in degrees.
     pub geometries: Option<Arc<Vec<Geometry<f64>>>>,
+    /// What is known of each band of a `Bands` dimension.
+    pub bands: Option<Arc<Vec<BandInfo>>>,
+}
+
+/// What is known of a band beside its name.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct BandInfo {
+    /// Common name (STAC eo), such as `nir`.
+    pub common_name: Option<String>,
+    /// Centre wavelength, µm.
+    pub center_wavelength_um: Option<f64>,
 }
 
 /// What a dimension stands for.
@@ -78,6 +94,28 @@ impl Dimension {
             kind,
             labels: Arc::new(labels),
             geometries: None,
+            bands: None,
+        }
+    }
+
+    /// The same dimension with other labels and nothing else known of them.
+    #[must_use]
+    pub fn with_labels(&self, labels: Vec<Label>) -> Self {
+        Self::new(&self.name, self.kind, labels)
+    }
+
+    /// The same dimension with only these steps, in this order. Each must exist.
+    #[must_use]
+    pub fn select(&self, steps: &[usize]) -> Self {
+        fn pick<T: Clone>(all: &[T], steps: &[usize]) -> Arc<Vec<T>> {
+            Arc::new(steps.iter().map(|step| all[*step].clone()).collect())
+        }
+        Self {
+            name: self.name.clone(),
+            kind: self.kind,
+            labels: pick(&self.labels, steps),
+            geometries: self.geometries.as_ref().map(|all| pick(all, steps)),
+            bands: self.bands.as_ref().map(|all| pick(all, steps)),
         }
     }
 
@@ -285,12 +323,7 @@ impl Cube {
             }
         }
         let mut dimensions = self.dimensions.clone();
-        let own = &mut dimensions[dimension];
-        own.labels = Arc::new(steps.iter().map(|s| own.labels[*s].clone()).collect());
-        own.geometries = own
-            .geometries
-            .as_ref()
-            .map(|all| Arc::new(steps.iter().map(|s| all[*s].clone()).collect()));
+        dimensions[dimension] = dimensions[dimension].select(steps);
         Self::new(dimensions, samples, self.crs.clone()).map(|cube| cube.keep_grid_of(self))
     }
 

@@ -1,5 +1,6 @@
 //! Extents in space and time, as openEO writes them.
 
+use crate::value::Value;
 use corridor_raster::grid::Crs;
 use geo::MultiPolygon;
 use jiff::Timestamp;
@@ -52,4 +53,74 @@ pub fn instant(text: &str) -> Option<Timestamp> {
         return None;
     }
     format!("{date}T00:00:00Z").parse().ok()
+}
+
+/// Reads a spatial extent: a box (EPSG:4326 unless it says `crs`) or GeoJSON polygons; `None` for
+/// null.
+///
+/// # Errors
+/// A sentence that says what is wrong.
+pub fn spatial_extent(value: &Value) -> Result<Option<SpatialExtent>, String> {
+    let members = match value {
+        Value::Null => return Ok(None),
+        Value::Object(members) => members,
+        other => return Err(format!("{} is no box and no GeoJSON", other.type_name())),
+    };
+    if members.contains_key("type") {
+        let json = value.to_json().unwrap_or_default();
+        let all = crate::geometry::polygons_of_geojson(&json)?;
+        let polygons = all.into_iter().flat_map(|multi| multi.0).collect();
+        return Ok(Some(SpatialExtent::Polygons(MultiPolygon(polygons))));
+    }
+    let side = |name: &str| match members.get(name) {
+        Some(Value::Number(number)) if number.is_finite() => Ok(*number),
+        _ => Err(format!("{name:?} must be a finite number")),
+    };
+    let (west, south) = (side("west")?, side("south")?);
+    let (east, north) = (side("east")?, side("north")?);
+    if south > north {
+        return Err(format!("south {south} is above north {north}"));
+    }
+    let crs = match members.get("crs") {
+        None | Some(Value::Null) => Crs::wgs84(),
+        Some(value) => crs_of(value)?,
+    };
+    if crs.is_geographic() && (south < -90.0 || north > 90.0) {
+        return Err(format!("latitudes {south} to {north} are not from -90 to 90"));
+    }
+    if west > east {
+        return Err(format!("west {west} is right of east {east}"));
+    }
+    Ok(Some(SpatialExtent::Box {
+        west,
+        south,
+        east,
+        north,
+        crs,
+    }))
+}
+
+/// Reads a reference system: EPSG code, `EPSG:n`, or WKT2 that names its EPSG code at the end.
+///
+/// # Errors
+/// A sentence that says what is wrong.
+pub fn crs_of(value: &Value) -> Result<Crs, String> {
+    let code = match value {
+        Value::Number(code) if *code > 0.0 && *code < 1e6 => Some(*code as u32),
+        Value::Text(text) => {
+            let text = text.trim();
+            let named = text.strip_prefix("EPSG:").or_else(|| text.strip_prefix("epsg:"));
+            match named {
+                Some(code) => code.parse().ok(),
+                None => text
+                    .rsplit_once("ID[\"EPSG\",")
+                    .and_then(|(_, rest)| rest.trim_end_matches(']').trim().parse().ok()),
+            }
+        }
+        _ => None,
+    };
+    let code = code.ok_or_else(|| {
+        "the reference system must be an EPSG code, or WKT2 that ends with its EPSG code".to_string()
+    })?;
+    Crs::epsg(code).map_err(|error| error.to_string())
 }

@@ -5,6 +5,7 @@ pub mod call;
 pub mod cube;
 pub mod error;
 pub mod extent;
+pub mod geometry;
 pub mod graph;
 pub mod process;
 pub mod product;

@@ -63,11 +63,18 @@ macro_rules! own {
     };
 }
 
+
+
 mod absolute;
 mod add;
+mod add_dimension;
+mod aggregate_temporal;
 mod all;
 mod and;
 mod any;
+mod apply;
+mod apply_dimension;
+mod apply_kernel;
 mod arccos;
 mod arcosh;
 mod arcsin;
@@ -95,17 +102,26 @@ mod constant;
 mod cos;
 mod cosh;
 mod count;
+mod create_data_cube;
 mod cummax;
 mod cummin;
 mod cumproduct;
 mod cumsum;
+mod dimension_labels;
 mod divide;
+mod drop_dimension;
 mod e;
 mod eq;
 mod exp;
 mod extrema;
+mod filter_bands;
+mod filter_bbox;
+mod filter_labels;
+mod filter_spatial;
+mod filter_temporal;
 mod first;
 mod floor;
+mod focal;
 mod gt;
 mod gte;
 mod r#if;
@@ -118,16 +134,21 @@ mod is_valid;
 mod last;
 mod linear_scale_range;
 mod ln;
+mod load_collection;
 mod log;
 mod lt;
 mod lte;
+mod mask;
+mod mask_polygon;
 mod max;
 mod mean;
 mod median;
+mod merge_cubes;
 mod min;
 mod modulo;
 mod multiply;
 mod nan;
+mod ndvi;
 mod neq;
 mod normalized_difference;
 mod not;
@@ -138,7 +159,14 @@ mod power;
 mod product;
 mod quantiles;
 mod rearrange;
+mod reduce_dimension;
+mod reduce_spatial;
+mod rename_dimension;
+mod rename_labels;
+mod resample_cube_spatial;
+mod resample_spatial;
 mod round;
+mod save_result;
 mod sd;
 mod sgn;
 mod sin;
@@ -154,6 +182,7 @@ mod text_concat;
 mod text_contains;
 mod text_ends;
 mod text_find;
+mod trim_cube;
 mod variance;
 mod xor;
 
@@ -161,9 +190,14 @@ mod xor;
 pub static ALL: &[&Process] = &[
     &absolute::PROCESS,
     &add::PROCESS,
+    &add_dimension::PROCESS,
+    &aggregate_temporal::PROCESS,
     &all::PROCESS,
     &and::PROCESS,
     &any::PROCESS,
+    &apply::PROCESS,
+    &apply_dimension::PROCESS,
+    &apply_kernel::PROCESS,
     &arccos::PROCESS,
     &arcosh::PROCESS,
     &arcsin::PROCESS,
@@ -191,15 +225,23 @@ pub static ALL: &[&Process] = &[
     &cos::PROCESS,
     &cosh::PROCESS,
     &count::PROCESS,
+    &create_data_cube::PROCESS,
     &cummax::PROCESS,
     &cummin::PROCESS,
     &cumproduct::PROCESS,
     &cumsum::PROCESS,
+    &dimension_labels::PROCESS,
     &divide::PROCESS,
+    &drop_dimension::PROCESS,
     &e::PROCESS,
     &eq::PROCESS,
     &exp::PROCESS,
     &extrema::PROCESS,
+    &filter_bands::PROCESS,
+    &filter_bbox::PROCESS,
+    &filter_labels::PROCESS,
+    &filter_spatial::PROCESS,
+    &filter_temporal::PROCESS,
     &first::PROCESS,
     &floor::PROCESS,
     &gt::PROCESS,
@@ -214,16 +256,21 @@ pub static ALL: &[&Process] = &[
     &last::PROCESS,
     &linear_scale_range::PROCESS,
     &ln::PROCESS,
+    &load_collection::PROCESS,
     &log::PROCESS,
     &lt::PROCESS,
     &lte::PROCESS,
+    &mask::PROCESS,
+    &mask_polygon::PROCESS,
     &max::PROCESS,
     &mean::PROCESS,
     &median::PROCESS,
+    &merge_cubes::PROCESS,
     &min::PROCESS,
     &modulo::PROCESS,
     &multiply::PROCESS,
     &nan::PROCESS,
+    &ndvi::PROCESS,
     &neq::PROCESS,
     &normalized_difference::PROCESS,
     &not::PROCESS,
@@ -234,7 +281,14 @@ pub static ALL: &[&Process] = &[
     &product::PROCESS,
     &quantiles::PROCESS,
     &rearrange::PROCESS,
+    &reduce_dimension::PROCESS,
+    &reduce_spatial::PROCESS,
+    &rename_dimension::PROCESS,
+    &rename_labels::PROCESS,
+    &resample_cube_spatial::PROCESS,
+    &resample_spatial::PROCESS,
     &round::PROCESS,
+    &save_result::PROCESS,
     &sd::PROCESS,
     &sgn::PROCESS,
     &sin::PROCESS,
@@ -250,6 +304,7 @@ pub static ALL: &[&Process] = &[
     &text_contains::PROCESS,
     &text_ends::PROCESS,
     &text_find::PROCESS,
+    &trim_cube::PROCESS,
     &variance::PROCESS,
     &xor::PROCESS,
 ];

@@ -1,1 +1,5 @@
-//! One test binary for the crate.
+//! Integration tests of `corridor-know`, one module a subject.
+
+mod json5;
+mod shared_data;
+mod vectors;

@@ -1,0 +1,241 @@
+//! Polygons over pixel grids.
+
+use crate::error::GraphError;
+use crate::value::Value;
+use corridor_raster::grid::{Crs, Grid, Transformer};
+use geo::{BoundingRect, Coord, LineString, MapCoords, MultiPolygon, Polygon};
+
+/// Most vertices of the geometries of one argument.
+pub const VERTICES_MAX: usize = 2_000_000;
+
+/// Reads polygons from GeoJSON: geometry, Feature, FeatureCollection or GeometryCollection.
+///
+/// One entry a Feature or geometry; entries that are no polygons are refused.
+///
+/// # Errors
+/// A sentence that says what is wrong.
+pub fn polygons_of_geojson(json: &serde_json::Value) -> Result<Vec<MultiPolygon<f64>>, String> {
+    let geojson: geojson::GeoJson = serde_json::from_value(json.clone())
+        .map_err(|error| format!("this is not GeoJSON: {error}"))?;
+    let geometries: Vec<Option<geojson::Geometry>> = match geojson {
+        geojson::GeoJson::Geometry(geometry) => vec![Some(geometry)],
+        geojson::GeoJson::Feature(feature) => vec![feature.geometry],
+        geojson::GeoJson::FeatureCollection(collection) => {
+            collection.features.into_iter().map(|f| f.geometry).collect()
+        }
+    };
+    let mut polygons = Vec::new();
+    let mut vertices = 0;
+    for geometry in geometries.into_iter().flatten() {
+        let polygon = multi_polygon(geometry)?;
+        vertices += polygon
+            .0
+            .iter()
+            .map(|p| p.exterior().0.len() + p.interiors().iter().map(|r| r.0.len()).sum::<usize>())
+            .sum::<usize>();
+        if vertices > VERTICES_MAX {
+            return Err(format!("more than {VERTICES_MAX} vertices"));
+        }
+        let finite = |ring: &LineString<f64>| ring.0.iter().all(|c| c.x.is_finite() && c.y.is_finite());
+        if !polygon.0.iter().all(|p| finite(p.exterior())) {
+            return Err("a coordinate is not a finite number".to_string());
+        }
+        polygons.push(polygon);
+    }
+    if polygons.is_empty() {
+        return Err("there is no geometry in it".to_string());
+    }
+    Ok(polygons)
+}
+
+fn multi_polygon(geometry: geojson::Geometry) -> Result<MultiPolygon<f64>, String> {
+    let geometry: geo::Geometry<f64> = geometry
+        .try_into()
+        .map_err(|error: geojson::Error| format!("a geometry is broken: {error}"))?;
+    match geometry {
+        geo::Geometry::Polygon(polygon) => Ok(MultiPolygon(vec![polygon])),
+        geo::Geometry::MultiPolygon(polygons) => Ok(polygons),
+        geo::Geometry::GeometryCollection(all) => {
+            let mut polygons = Vec::new();
+            for one in all {
+                match one {
+                    geo::Geometry::Polygon(polygon) => polygons.push(polygon),
+                    geo::Geometry::MultiPolygon(several) => polygons.extend(several.0),
+                    _ => return Err("only polygons are supported".to_string()),
+                }
+            }
+            Ok(MultiPolygon(polygons))
+        }
+        _ => Err("only polygons are supported, not points or lines".to_string()),
+    }
+}
+
+/// Reads polygons from an argument.
+///
+/// # Errors
+/// `ProcessParameterInvalid`.
+pub fn polygons_of_value(
+    process: &str,
+    name: &str,
+    value: &Value,
+) -> Result<Vec<MultiPolygon<f64>>, GraphError> {
+    if let Value::Cube(cube) = value {
+        let geometries = cube.dimensions().iter().find_map(|d| d.geometries.as_ref());
+        return geometries
+            .into_iter()
+            .flat_map(|all| all.iter())
+            .map(|geometry| match geometry {
+                geo::Geometry::Polygon(polygon) => Ok(MultiPolygon(vec![polygon.clone()])),
+                geo::Geometry::MultiPolygon(polygons) => Ok(polygons.clone()),
+                _ => Err(GraphError::argument(process, name, "only polygons are supported")),
+            })
+            .collect();
+    }
+    let json = value
+        .to_json()
+        .ok_or_else(|| GraphError::argument(process, name, "GeoJSON is needed"))?;
+    polygons_of_geojson(&json).map_err(|reason| GraphError::argument(process, name, reason))
+}
+
+/// Polygons in longitude and latitude, moved to another reference system vertex by vertex.
+///
+/// # Errors
+/// `Internal` where there is no way between the systems.
+pub fn to_crs(polygons: &MultiPolygon<f64>, crs: &Crs) -> Result<MultiPolygon<f64>, GraphError> {
+    if crs.epsg_code() == Some(4326) {
+        return Ok(polygons.clone());
+    }
+    let transformer = Transformer::new(&Crs::wgs84(), crs).map_err(projection)?;
+    polygons.try_map_coords(|c| {
+        let (x, y) = transformer.transform(c.x, c.y).map_err(projection)?;
+        Ok(Coord { x, y })
+    })
+}
+
+pub(crate) fn projection(error: corridor_raster::RasterError) -> GraphError {
+    GraphError::new("Internal", format!("moving coordinates: {error}"))
+}
+
+/// Which pixels have their centre inside or on the edge of the polygons (in the grid's system).
+///
+/// Row by row from the first, even-odd rule along scan lines through the centres.
+pub fn covered(polygons: &[MultiPolygon<f64>], grid: &Grid) -> Vec<bool> {
+    let mut inside = vec![false; grid.width * grid.height];
+    for multi in polygons {
+        for polygon in multi {
+            cover(polygon, grid, &mut inside);
+        }
+    }
+    inside
+}
+
+fn cover(polygon: &Polygon<f64>, grid: &Grid, inside: &mut [bool]) {
+    let edges: Vec<(Coord<f64>, Coord<f64>)> = std::iter::once(polygon.exterior())
+        .chain(polygon.interiors())
+        .flat_map(|ring| ring.0.windows(2).map(|pair| (pair[0], pair[1])))
+        .filter_map(|(a, b)| Some((pixel(grid, a)?, pixel(grid, b)?)))
+        .collect();
+    let top = edges.iter().map(|(a, b)| a.y.min(b.y)).fold(f64::INFINITY, f64::min);
+    let bottom = edges.iter().map(|(a, b)| a.y.max(b.y)).fold(f64::NEG_INFINITY, f64::max);
+    if edges.is_empty() {
+        return;
+    }
+    let first = (top - 0.5).ceil().max(0.0) as usize;
+    let end = ((bottom - 0.5).floor() + 1.0).clamp(0.0, grid.height as f64) as usize;
+    let mut crossings = Vec::new();
+    for row in first..end {
+        let y = row as f64 + 0.5;
+        crossings.clear();
+        for (a, b) in &edges {
+            if (a.y <= y) != (b.y <= y) {
+                crossings.push(a.x + (y - a.y) / (b.y - a.y) * (b.x - a.x));
+            }
+        }
+        crossings.sort_unstable_by(f64::total_cmp);
+        for pair in crossings.chunks_exact(2) {
+            let from = (pair[0] - 0.5).ceil().max(0.0) as usize;
+            let to = ((pair[1] - 0.5).floor() + 1.0).clamp(0.0, grid.width as f64) as usize;
+            if from < to {
+                inside[row * grid.width + from..row * grid.width + to].fill(true);
+            }
+        }
+    }
+}
+
+fn pixel(grid: &Grid, c: Coord<f64>) -> Option<Coord<f64>> {
+    grid.pixel_of(c.x, c.y).map(|(x, y)| Coord { x, y })
+}
+
+/// Bounding box [west, south, east, north] of polygons.
+pub fn bounds(polygons: &[MultiPolygon<f64>]) -> Option<[f64; 4]> {
+    polygons
+        .iter()
+        .filter_map(BoundingRect::bounding_rect)
+        .map(|r| [r.min().x, r.min().y, r.max().x, r.max().y])
+        .reduce(|a, b| [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])])
+}
+
+/// Bounding box of a box in another system: its edges, cut in pieces, moved there.
+///
+/// # Errors
+/// `Internal` where there is no way between the systems.
+pub fn bounds_in(bounds: [f64; 4], from: &Crs, to: &Crs) -> Result<[f64; 4], GraphError> {
+    /// Pieces an edge is cut in: a box of 10° is then within a few metres.
+    const PIECES: usize = 32;
+    if from == to {
+        return Ok(bounds);
+    }
+    let transformer = Transformer::new(from, to).map_err(projection)?;
+    let [west, south, east, north] = bounds;
+    let mut moved = [f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY];
+    for piece in 0..=PIECES {
+        let part = piece as f64 / PIECES as f64;
+        let (x, y) = (west + part * (east - west), south + part * (north - south));
+        for (x, y) in [(x, south), (x, north), (west, y), (east, y)] {
+            // Corners of a wide box may lie outside of where a projection is defined.
+            let Ok((x, y)) = transformer.transform(x, y) else {
+                continue;
+            };
+            moved = [moved[0].min(x), moved[1].min(y), moved[2].max(x), moved[3].max(y)];
+        }
+    }
+    if moved.iter().all(|value| value.is_finite()) {
+        Ok(moved)
+    } else {
+        Err(GraphError::new(
+            "Internal",
+            "the extent cannot be moved to the reference system of the data",
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn holes_are_not_covered_and_centres_decide() {
+        let polygons = polygons_of_geojson(&json!({"type": "Polygon", "coordinates": [
+            [[0.4, 0.4], [5.6, 0.4], [5.6, 5.6], [0.4, 5.6], [0.4, 0.4]],
+            [[2.0, 2.0], [2.0, 4.0], [4.0, 4.0], [4.0, 2.0], [2.0, 2.0]]
+        ]}))
+        .unwrap();
+        let grid = Grid::new(Crs::wgs84(), [0.0, 1.0, 0.0, 6.0, 0.0, -1.0], 6, 6);
+        let inside = covered(&polygons, &grid);
+        assert_eq!(inside.iter().filter(|i| **i).count(), 36 - 4);
+        assert!(!inside[2 * 6 + 2] && inside[0]);
+    }
+
+    #[test]
+    fn lines_and_broken_geometries_are_refused() {
+        for bad in [
+            json!({"type": "LineString", "coordinates": [[0, 0], [1, 1]]}),
+            json!({"type": "Polygon", "coordinates": "x"}),
+            json!({"type": "FeatureCollection", "features": []}),
+            json!(12),
+        ] {
+            assert!(polygons_of_geojson(&bad).is_err(), "{bad}");
+        }
+    }
+}
