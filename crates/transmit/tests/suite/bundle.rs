@@ -478,3 +478,47 @@ async fn contacts_gate_the_sender_and_the_next_contact_goes_on() {
     node.shutdown().await;
     consumer.await.unwrap();
 }
+
+/// Speed and memory, for the page of this crate: run with `--release -- --ignored --nocapture figures`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "a measurement, not a check"]
+async fn figures_of_a_large_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let (node, mut files) = receiver(&dir.path().join("spool")).await;
+    let consumer = tokio::spawn(async move {
+        while let Some(file) = files.recv().await {
+            file.accept().await.unwrap();
+        }
+    });
+    let length = 256 << 20;
+    let path = dir.path().join("large.bin");
+    let block = bytes(1 << 20, 1);
+    let mut target = fs::File::create(&path).unwrap();
+    for _ in 0..length >> 20 {
+        std::io::Write::write_all(&mut target, &block).unwrap();
+    }
+    drop(target);
+    let one = corridor_transmit::bundle::sender::FileToSend {
+        path,
+        name: "large.bin".into(),
+        media_type: "application/octet-stream".into(),
+        metadata: serde_json::Value::Null,
+    };
+    let mut config = sender(node.local_addr());
+    config.part_size_bytes = corridor_transmit::bundle::PART_SIZE_BYTES;
+    let began = Instant::now();
+    let report = send_files(config, vec![one], |_, _| {}).await.unwrap();
+    let elapsed_s = began.elapsed().as_secs_f64();
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let peak = status
+        .lines()
+        .find(|line| line.starts_with("VmHWM"))
+        .unwrap_or("VmHWM: unknown");
+    println!(
+        "{} bundles, {:.0} MB/s, {peak}",
+        report.bundles,
+        length as f64 / 1e6 / elapsed_s
+    );
+    node.shutdown().await;
+    consumer.await.unwrap();
+}

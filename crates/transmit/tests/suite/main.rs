@@ -2,7 +2,8 @@
 
 #![allow(
     clippy::unwrap_used,
-    reason = "the helpers of tests stop the test where something is wrong"
+    clippy::print_stdout,
+    reason = "helpers of tests stop and speak like tests"
 )]
 
 mod bundle;
