@@ -22,7 +22,8 @@ impl Step {
         } else {
             ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden())
         };
-        if let Ok(style) = ProgressStyle::with_template("  {spinner} {msg:44} {wide_bar} {pos}/{len}")
+        if let Ok(style) =
+            ProgressStyle::with_template("  {spinner} {msg:44} {wide_bar} {pos}/{len}")
         {
             bar.set_style(style);
         }
@@ -30,7 +31,12 @@ impl Step {
         if terminal {
             bar.enable_steady_tick(std::time::Duration::from_millis(120));
         }
-        Self { bar, title, started: Instant::now(), terminal }
+        Self {
+            bar,
+            title,
+            started: Instant::now(),
+            terminal,
+        }
     }
 
     /// A handle other threads can report `done` of `all` to.

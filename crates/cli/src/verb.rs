@@ -24,8 +24,13 @@ use std::sync::Arc;
 #[command(name = "corridor", version, propagate_version = true)]
 struct Arguments {
     /// Folder of this node's data: catalogue, scenes, answers, watches
-    #[arg(long, global = true, value_name = "FOLDER", env = "CORRIDOR_DATA_DIR",
-          default_value = "corridor-data")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FOLDER",
+        env = "CORRIDOR_DATA_DIR",
+        default_value = "corridor-data"
+    )]
     data_dir: PathBuf,
     #[command(subcommand)]
     verb: Verb,
@@ -82,7 +87,10 @@ pub(crate) type Outcome = Result<(), Failure>;
 pub(crate) fn run() -> ExitCode {
     let arguments = Arguments::parse();
     log_to_standard_error();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(e) => {
             eprintln!("corridor: starting: {e}");

@@ -99,7 +99,10 @@ pub async fn of_watch(
 /// An answer's Item as it is listed.
 pub fn summary(item: &Item) -> AnswerSummary {
     let text = |key: &str| {
-        item.property(key).and_then(Value::as_str).map(str::to_string).unwrap_or_default()
+        item.property(key)
+            .and_then(Value::as_str)
+            .map(str::to_string)
+            .unwrap_or_default()
     };
     let number = |key: &str| item.property(key).and_then(Value::as_f64).unwrap_or(0.0);
     let collection = item.collection.clone().unwrap_or_default();

@@ -39,7 +39,10 @@ pub struct ChainConfig {
 impl ChainConfig {
     /// The defaults for a data folder.
     pub fn at(data_dir: &Path) -> Self {
-        Self { data_dir: data_dir.to_path_buf(), webhooks_to_private_addresses: false }
+        Self {
+            data_dir: data_dir.to_path_buf(),
+            webhooks_to_private_addresses: false,
+        }
     }
 }
 
@@ -150,9 +153,13 @@ impl Chain {
     ) -> Result<usize, WatchError> {
         let chain = self.clone();
         blocking(move || {
-            let kept = chain
-                .store
-                .put_elements(&sets, &ElementSource { source, imported: Timestamp::now() })?;
+            let kept = chain.store.put_elements(
+                &sets,
+                &ElementSource {
+                    source,
+                    imported: Timestamp::now(),
+                },
+            )?;
             let overlay = chain.config.data_dir.join("register");
             let fresh = Arc::new(Register::load(Some(&overlay), &chain.store.elements()?)?);
             match chain.register.write() {
@@ -203,13 +210,22 @@ impl Chain {
     pub fn status(&self) -> Status {
         let now = Timestamp::now();
         let register = self.register();
-        let stale_days = self.settings.value("elements.stale_age_days").unwrap_or(10.0);
+        let stale_days = self
+            .settings
+            .value("elements.stale_age_days")
+            .unwrap_or(10.0);
         let age_days = now.duration_since(register.element_epoch()).as_secs_f64() / 86_400.0;
         let clock = if age_days.abs() <= stale_days {
-            ClockStatus { mode: "live", offset_s: 0.0 }
+            ClockStatus {
+                mode: "live",
+                offset_s: 0.0,
+            }
         } else {
             let offset = register.epoch_day().duration_since(self.opened);
-            ClockStatus { mode: "replay", offset_s: offset.as_secs_f64() }
+            ClockStatus {
+                mode: "replay",
+                offset_s: offset.as_secs_f64(),
+            }
         };
         Status {
             version: env!("CARGO_PKG_VERSION"),
@@ -255,7 +271,8 @@ impl Chain {
         let asked = watch.clone();
         if blocking(move || store.add_watch(&asked)).await? {
             self.open_jobs_of(&watch).await?;
-            self.tell(EventKind::Watch, serde_json::json!({"added": watch.id})).await?;
+            self.tell(EventKind::Watch, serde_json::json!({"added": watch.id}))
+                .await?;
             self.wake.notify_one();
         }
         self.watch(&watch.id).await
@@ -269,7 +286,8 @@ impl Chain {
         let id = self.watch(name).await?.id;
         let (store, gone) = (self.store.clone(), id.clone());
         blocking(move || store.remove_watch(&gone)).await?;
-        self.tell(EventKind::Watch, serde_json::json!({"removed": id})).await?;
+        self.tell(EventKind::Watch, serde_json::json!({"removed": id}))
+            .await?;
         Ok(id)
     }
 
@@ -283,7 +301,8 @@ impl Chain {
         from: Option<Timestamp>,
         to: Option<Timestamp>,
     ) -> Result<Forecast, WatchError> {
-        self.forecast_with_progress(name, from, to, Arc::new(|_, _| {})).await
+        self.forecast_with_progress(name, from, to, Arc::new(|_, _| {}))
+            .await
     }
 
     /// As [`Self::forecast`]; `progress` hears satellites done and all.
@@ -305,8 +324,9 @@ impl Chain {
         let store = self.store.clone();
         blocking(move || {
             let now = Timestamp::now();
-            let forecast =
-                forecast::compute(&register, &settings, &watch, &product, span, now, &*progress)?;
+            let forecast = forecast::compute(
+                &register, &settings, &watch, &product, span, now, &*progress,
+            )?;
             store.put_forecast(&forecast)?;
             Ok(forecast)
         })
@@ -444,14 +464,19 @@ fn read_optional(path: &Path) -> Result<Option<String>, WatchError> {
     match std::fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(e) => Err(WatchError::Invalid(format!("reading {}: {e}", path.display()))),
+        Err(e) => Err(WatchError::Invalid(format!(
+            "reading {}: {e}",
+            path.display()
+        ))),
     }
 }
 
 /// The shipped products, and those of the data folder's `products/` over them.
 fn read_products(folder: &Path) -> Result<BTreeMap<String, Product>, WatchError> {
-    let mut products: BTreeMap<String, Product> =
-        Product::shipped().iter().map(|p| (p.id.clone(), p.clone())).collect();
+    let mut products: BTreeMap<String, Product> = Product::shipped()
+        .iter()
+        .map(|p| (p.id.clone(), p.clone()))
+        .collect();
     if folder.is_dir() {
         let doing =
             |e: std::io::Error| WatchError::Invalid(format!("reading {}: {e}", folder.display()));

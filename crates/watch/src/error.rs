@@ -32,12 +32,19 @@ pub enum WatchError {
 impl WatchError {
     /// An internal failure while `doing` something.
     pub fn internal(doing: impl Into<String>, reason: impl std::fmt::Display) -> Self {
-        Self::Internal { doing: doing.into(), reason: reason.to_string() }
+        Self::Internal {
+            doing: doing.into(),
+            reason: reason.to_string(),
+        }
     }
 
     /// A noun that is not there.
     pub fn not_found(what: &'static str, name: impl Into<String>) -> Self {
-        Self::NotFound { what, name: name.into(), hint: String::new() }
+        Self::NotFound {
+            what,
+            name: name.into(),
+            hint: String::new(),
+        }
     }
 
     /// A noun that is not there, with the names that are.
@@ -52,6 +59,10 @@ impl WatchError {
         } else {
             format!("; known: {}", known.join(", "))
         };
-        Self::NotFound { what, name: name.into(), hint }
+        Self::NotFound {
+            what,
+            name: name.into(),
+            hint,
+        }
     }
 }

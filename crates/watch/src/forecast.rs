@@ -46,8 +46,10 @@ pub struct ForecastEntry {
     pub observed_start: Timestamp,
     /// Last instant at which the area can be observed.
     pub observed_end: Timestamp,
-    /// Start of the contact that brings the first byte down.
+    /// Start of the contact that brings the last byte down.
     pub contact_start: Timestamp,
+    /// End of that contact.
+    pub contact_end: Timestamp,
     /// Last byte at the station.
     pub down: Timestamp,
     /// Last byte at the node.
@@ -127,7 +129,9 @@ pub fn span(
             .map_err(|e| WatchError::Invalid(format!("from {from}: {e}")))?,
     };
     if to <= from {
-        return Err(WatchError::Invalid(format!("the span ends at {to}, not after {from}")));
+        return Err(WatchError::Invalid(format!(
+            "the span ends at {to}, not after {from}"
+        )));
     }
     if to.duration_since(from) > SignedDuration::from_hours(SPAN_MAX_H) {
         return Err(WatchError::Invalid(format!(
@@ -160,7 +164,13 @@ pub fn compute(
         .filter_map(|(s, id)| register.instrument(id).map(|i| (s, i)))
         .filter(|(_, i)| suits(product, i, chain.max_gsd_m))
         .collect();
-    let work = Work { register, chain: &chain, area: &area, from, to };
+    let work = Work {
+        register,
+        chain: &chain,
+        area: &area,
+        from,
+        to,
+    };
     let next = AtomicUsize::new(0);
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let parts: Vec<Part> = std::thread::scope(|scope| {
@@ -170,7 +180,9 @@ pub fn compute(
                     let mut part = Part::default();
                     loop {
                         let i = next.fetch_add(1, Ordering::Relaxed);
-                        let Some((satellite, instrument)) = pairs.get(i) else { break part };
+                        let Some((satellite, instrument)) = pairs.get(i) else {
+                            break part;
+                        };
                         work.satellite(satellite, instrument, &mut part);
                         progress(i + 1, pairs.len());
                     }
@@ -279,7 +291,10 @@ fn suits(product: &Product, instrument: &Instrument, max_gsd_m: f64) -> bool {
     const POLARISATIONS: [&str; 4] = ["VV", "VH", "HH", "HV"];
     instrument.gsd_m <= max_gsd_m
         && product.alternatives.iter().any(|way| {
-            let radar = way.bands.iter().any(|b| POLARISATIONS.contains(&b.as_str()));
+            let radar = way
+                .bands
+                .iter()
+                .any(|b| POLARISATIONS.contains(&b.as_str()));
             radar == (instrument.kind == InstrumentKind::Sar)
         })
 }
@@ -309,8 +324,10 @@ impl Work<'_> {
                 return;
             }
         };
-        let seen: Vec<Opportunity> =
-            opportunities.into_iter().filter(|o| o.coverage >= self.chain.min_coverage).collect();
+        let seen: Vec<Opportunity> = opportunities
+            .into_iter()
+            .filter(|o| o.coverage >= self.chain.min_coverage)
+            .collect();
         if seen.is_empty() {
             return;
         }
@@ -354,13 +371,18 @@ impl Work<'_> {
         satellite: &Satellite,
         seen: &[Opportunity],
     ) -> Result<Vec<Contact>, String> {
-        let (Some(first), Some(last)) = (seen.first(), seen.last()) else { return Ok(vec![]) };
+        let (Some(first), Some(last)) = (seen.first(), seen.last()) else {
+            return Ok(vec![]);
+        };
         let until = later(last.end, self.chain.downlink_horizon_s);
-        let rate_bit_s =
-            satellite.downlink_rate_mbit_s.map_or(self.chain.default_rate_bit_s, |r| r * 1e6);
+        let rate_bit_s = satellite
+            .downlink_rate_mbit_s
+            .map_or(self.chain.default_rate_bit_s, |r| r * 1e6);
         let mut contacts = Vec::new();
         for id in &satellite.stations {
-            let Some(station) = self.register.station(id) else { continue };
+            let Some(station) = self.register.station(id) else {
+                continue;
+            };
             contacts.extend(
                 contact::contacts(
                     &satellite.name,
@@ -415,6 +437,7 @@ impl Work<'_> {
             observed_start: opportunity.start,
             observed_end: opportunity.end,
             contact_start: delivery.contact_start,
+            contact_end: delivery.contacts.last().map_or(delivery.down, |c| c.end),
             down: delivery.down,
             at_node: delivery.at_node,
             processed,

@@ -31,7 +31,11 @@ struct Seen {
 
 impl Seen {
     /// Looks at the folder and gives the files that have not changed for `SETTLED_AFTER`.
-    fn look(&mut self, folder: &Path, now: Instant) -> std::io::Result<BTreeMap<PathBuf, Duration>> {
+    fn look(
+        &mut self,
+        folder: &Path,
+        now: Instant,
+    ) -> std::io::Result<BTreeMap<PathBuf, Duration>> {
         let mut present = BTreeSet::new();
         let mut settled = BTreeMap::new();
         for entry in std::fs::read_dir(folder)? {
@@ -72,7 +76,10 @@ fn tasks(settled: &BTreeMap<PathBuf, Duration>) -> Vec<Task> {
     let mut named: BTreeSet<PathBuf> = BTreeSet::new();
     let is_description = |p: &Path| p.to_string_lossy().ends_with(DESCRIPTION_ENDING);
     for path in settled.keys().filter(|p| is_description(p)) {
-        let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        let name = path
+            .file_name()
+            .map(|n| n.to_string_lossy().into_owned())
+            .unwrap_or_default();
         let text = std::fs::read_to_string(path).map_err(|e| e.to_string());
         match text.and_then(|t| SceneDescription::parse(&t, &name).map_err(|e| e.to_string())) {
             Ok(description) => {
@@ -81,15 +88,24 @@ fn tasks(settled: &BTreeMap<PathBuf, Duration>) -> Vec<Task> {
                     description.files.values().map(|f| folder.join(f)).collect();
                 named.extend(files.iter().cloned());
                 if files.iter().all(|f| settled.contains_key(f)) {
-                    tasks.push(Task::TakeIn { path: path.clone(), files });
+                    tasks.push(Task::TakeIn {
+                        path: path.clone(),
+                        files,
+                    });
                 }
             }
-            Err(reason) => tasks.push(Task::Reject { path: path.clone(), reason }),
+            Err(reason) => tasks.push(Task::Reject {
+                path: path.clone(),
+                reason,
+            }),
         }
     }
     for (path, quiet) in settled {
         if !is_description(path) && !named.contains(path) && *quiet >= BARE_FILE_WAIT {
-            tasks.push(Task::TakeIn { path: path.clone(), files: vec![] });
+            tasks.push(Task::TakeIn {
+                path: path.clone(),
+                files: vec![],
+            });
         }
     }
     tasks
@@ -116,26 +132,24 @@ impl Chain {
     async fn do_inbox_task(self: &Arc<Self>, folder: &Path, task: Task) {
         match task {
             Task::Reject { path, reason } => put_away(folder, &[path], &reason),
-            Task::TakeIn { path, files } => {
-                match self.ingest(&path, None, Way::Inbox).await {
-                    Ok(accepted) => {
-                        tracing::info!(scene = accepted.item.id, new = accepted.new, "taken in");
-                        for done in files.iter().chain([&path]) {
-                            if let Err(e) = std::fs::remove_file(done) {
-                                tracing::warn!(file = %done.display(), error = %e, "inbox");
-                            }
+            Task::TakeIn { path, files } => match self.ingest(&path, None, Way::Inbox).await {
+                Ok(accepted) => {
+                    tracing::info!(scene = accepted.item.id, new = accepted.new, "taken in");
+                    for done in files.iter().chain([&path]) {
+                        if let Err(e) = std::fs::remove_file(done) {
+                            tracing::warn!(file = %done.display(), error = %e, "inbox");
                         }
                     }
-                    Err(e @ WatchError::Internal { .. }) => {
-                        tracing::error!(file = %path.display(), error = %e, "will be tried again");
-                    }
-                    Err(e) => {
-                        let mut all = files;
-                        all.insert(0, path);
-                        put_away(folder, &all, &e.to_string());
-                    }
                 }
-            }
+                Err(e @ WatchError::Internal { .. }) => {
+                    tracing::error!(file = %path.display(), error = %e, "will be tried again");
+                }
+                Err(e) => {
+                    let mut all = files;
+                    all.insert(0, path);
+                    put_away(folder, &all, &e.to_string());
+                }
+            },
         }
     }
 }
@@ -145,7 +159,9 @@ fn put_away(folder: &Path, files: &[PathBuf], reason: &str) {
     let rejected = folder.join("rejected");
     let moved = std::fs::create_dir_all(&rejected).and_then(|()| {
         for (i, file) in files.iter().enumerate() {
-            let Some(name) = file.file_name() else { continue };
+            let Some(name) = file.file_name() else {
+                continue;
+            };
             if i == 0 {
                 let mut note = name.to_os_string();
                 note.push(".reason.txt");
@@ -168,7 +184,8 @@ mod tests {
     #[test]
     fn a_scene_waits_for_all_its_files_and_for_quiet() {
         let folder = tempfile::tempdir().unwrap();
-        let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+        let write =
+            |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
         write(
             "a.scene.json",
             r#"{"id":"a","collection":"c","properties":{"datetime":"2020-01-01T00:00:00Z"},
@@ -177,9 +194,16 @@ mod tests {
         write("a.tif", "x");
         let mut seen = Seen::default();
         let start = Instant::now();
-        assert!(seen.look(folder.path(), start).unwrap().is_empty(), "nothing is quiet yet");
+        assert!(
+            seen.look(folder.path(), start).unwrap().is_empty(),
+            "nothing is quiet yet"
+        );
         let quiet = start + SETTLED_AFTER;
-        assert_eq!(tasks(&seen.look(folder.path(), quiet).unwrap()), vec![], "b.tif is missing");
+        assert_eq!(
+            tasks(&seen.look(folder.path(), quiet).unwrap()),
+            vec![],
+            "b.tif is missing"
+        );
         write("b.tif", "y");
         seen.look(folder.path(), quiet).unwrap();
         let later = quiet + BARE_FILE_WAIT;
@@ -195,10 +219,16 @@ mod tests {
         std::fs::write(&path, "{").unwrap();
         let settled = BTreeMap::from([(path.clone(), SETTLED_AFTER)]);
         let ready = tasks(&settled);
-        let [Task::Reject { reason, .. }] = &ready[..] else { panic!("{ready:?}") };
+        let [Task::Reject { reason, .. }] = &ready[..] else {
+            panic!("{ready:?}")
+        };
         put_away(folder.path(), &[path], reason);
         let note = folder.path().join("rejected/bad.scene.json.reason.txt");
-        assert!(std::fs::read_to_string(note).unwrap().contains("bad.scene.json"));
+        assert!(
+            std::fs::read_to_string(note)
+                .unwrap()
+                .contains("bad.scene.json")
+        );
         assert!(folder.path().join("rejected/bad.scene.json").is_file());
     }
 }

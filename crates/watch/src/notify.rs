@@ -63,7 +63,9 @@ pub struct Event {
 /// [`WatchError::Invalid`] says what an address must be.
 pub fn check_address(address: &str) -> Result<(), WatchError> {
     let wrong = |why: &str| {
-        WatchError::Invalid(format!("notify address {address:?}: {why}; say http(s)://host/path"))
+        WatchError::Invalid(format!(
+            "notify address {address:?}: {why}; say http(s)://host/path"
+        ))
     };
     if address.chars().count() > ADDRESS_MAX_CHARS {
         return Err(wrong("is too long"));
@@ -95,8 +97,13 @@ impl Webhooks {
             .http_status_as_error(true)
             .user_agent(concat!("corridor/", env!("CARGO_PKG_VERSION")))
             .build();
-        let resolver = PublicOnly { inner: DefaultResolver::default(), allow_private };
-        Self { agent: ureq::Agent::with_parts(config, DefaultConnector::default(), resolver) }
+        let resolver = PublicOnly {
+            inner: DefaultResolver::default(),
+            allow_private,
+        };
+        Self {
+            agent: ureq::Agent::with_parts(config, DefaultConnector::default(), resolver),
+        }
     }
 
     /// Posts the event; any 2xx answer counts as told.
@@ -186,7 +193,12 @@ mod tests {
     #[test]
     fn addresses_are_checked() {
         assert!(check_address("https://example.org/hook").is_ok());
-        for bad in ["ftp://example.org/", "example.org", "http://u:p@example.org/", "http:///x"] {
+        for bad in [
+            "ftp://example.org/",
+            "example.org",
+            "http://u:p@example.org/",
+            "http:///x",
+        ] {
             let e = check_address(bad).unwrap_err().to_string();
             assert!(e.contains("notify address"), "{bad}: {e}");
         }
@@ -194,10 +206,21 @@ mod tests {
 
     #[test]
     fn private_networks_are_not_public() {
-        for ip in ["127.0.0.1", "10.1.2.3", "192.168.0.1", "100.64.0.1", "169.254.1.1", "::1",
-            "fd00::1", "::ffff:127.0.0.1", "0.0.0.0"]
-        {
-            assert!(!is_public(&SocketAddr::new(ip.parse().unwrap(), 80)), "{ip}");
+        for ip in [
+            "127.0.0.1",
+            "10.1.2.3",
+            "192.168.0.1",
+            "100.64.0.1",
+            "169.254.1.1",
+            "::1",
+            "fd00::1",
+            "::ffff:127.0.0.1",
+            "0.0.0.0",
+        ] {
+            assert!(
+                !is_public(&SocketAddr::new(ip.parse().unwrap(), 80)),
+                "{ip}"
+            );
         }
         assert!(is_public(&SocketAddr::new("9.9.9.9".parse().unwrap(), 80)));
     }
@@ -222,7 +245,9 @@ mod tests {
                 let n = stream.read(&mut seen).unwrap();
                 text.push_str(&String::from_utf8_lossy(&seen[..n]));
             }
-            stream.write_all(b"HTTP/1.1 204 No Content\r\ncontent-length: 0\r\n\r\n").unwrap();
+            stream
+                .write_all(b"HTTP/1.1 204 No Content\r\ncontent-length: 0\r\n\r\n")
+                .unwrap();
             text
         });
         Webhooks::new(true).post(&address, &event).unwrap();

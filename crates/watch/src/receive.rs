@@ -56,8 +56,12 @@ pub struct ContactNote {
     pub station: String,
     /// Start of the contact, on the contact's clock.
     pub start: Timestamp,
-    /// The contact's clock minus wall-clock time, milliseconds; `None` where it is no replay.
+    /// Whether the contact is simulated and the scene an older one.
     #[serde(default)]
+    pub replay: bool,
+    /// The contact's clock minus wall-clock time, milliseconds, as the node saw its first byte:
+    /// never sent, so that the same file in the same contact is the same transfer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replay_offset_ms: Option<i64>,
 }
 
@@ -135,8 +139,7 @@ impl Chain {
         let workspace = self.workspace()?;
         let folder = workspace.path().to_path_buf();
         let (description, files) = (delivered.description.clone(), delivered.files.clone());
-        let scene =
-            blocking(move || scene::describe(&description, &files, &folder)).await?;
+        let scene = blocking(move || scene::describe(&description, &files, &folder)).await?;
         self.collection_for(&delivered.description).await?;
         let accepted = self.intake.accept(scene).await.map_err(refused)?;
         let item = &accepted.item;
@@ -186,8 +189,14 @@ impl Chain {
             Err(CatalogError::UnknownCollection(_)) => {}
             Err(e) => return Err(WatchError::internal("reading the collection", e)),
         }
-        let license = description.properties.get("license").and_then(Value::as_str);
-        let text = format!("Scenes of {} as delivered to this node", description.collection);
+        let license = description
+            .properties
+            .get("license")
+            .and_then(Value::as_str);
+        let text = format!(
+            "Scenes of {} as delivered to this node",
+            description.collection
+        );
         let mut collection =
             Collection::new(&description.collection, text, license.unwrap_or("other"));
         for provider in &description.providers {
@@ -206,7 +215,9 @@ impl Chain {
     /// Opens a job for every watch that a scene may answer.
     async fn open_jobs_for(self: &Arc<Self>, item: &Item) -> Result<(), WatchError> {
         for watch in self.watches().await? {
-            let Ok(product) = self.product(&watch.product) else { continue };
+            let Ok(product) = self.product(&watch.product) else {
+                continue;
+            };
             if may_answer(product, item) && meets(&watch, item) {
                 self.open_job(&watch, item).await?;
                 if product.kind == ProductKind::Change {
@@ -281,22 +292,33 @@ impl Chain {
         let address = receiver.local_addr();
         let chain = self.clone();
         tokio::spawn(async move {
+            let mut contacts: HashMap<(String, Timestamp), i64> = HashMap::new();
             let mut waiting: HashMap<String, BTreeMap<String, (ReceivedFile, BundleNote)>> =
                 HashMap::new();
             while let Some(file) = files.recv().await {
-                let note: BundleNote = match serde_json::from_value(file.metadata.clone()) {
+                let mut note: BundleNote = match serde_json::from_value(file.metadata.clone()) {
                     Ok(note) => note,
                     Err(e) => {
-                        let reason = format!("{}: no scene description goes with it: {e}", file.name);
+                        let reason =
+                            format!("{}: no scene description goes with it: {e}", file.name);
                         drop_file(file, &reason).await;
                         continue;
                     }
                 };
                 if note.scene.files.get(&note.asset) != Some(&file.name) {
-                    let reason =
-                        format!("{}: the description has no such file as {:?}", file.name, note.asset);
+                    let reason = format!(
+                        "{}: the description has no such file as {:?}",
+                        file.name, note.asset
+                    );
                     drop_file(file, &reason).await;
                     continue;
+                }
+                if let Some(contact) = note.contact.as_mut().filter(|c| c.replay) {
+                    let seen = file.first_bundle_at.as_millisecond();
+                    let offset = contacts
+                        .entry((contact.satellite.clone(), contact.start))
+                        .or_insert(contact.start.as_millisecond() - seen);
+                    contact.replay_offset_ms = Some(*offset);
                 }
                 let key = corridor_catalog::digest::sha256_json(&json!(note.scene));
                 let group = waiting.entry(key.clone()).or_default();
@@ -313,8 +335,13 @@ impl Chain {
         Ok((receiver, address))
     }
 
-    async fn take_in_bundles(self: &Arc<Self>, group: BTreeMap<String, (ReceivedFile, BundleNote)>) {
-        let Some((_, first)) = group.values().next() else { return };
+    async fn take_in_bundles(
+        self: &Arc<Self>,
+        group: BTreeMap<String, (ReceivedFile, BundleNote)>,
+    ) {
+        let Some((_, first)) = group.values().next() else {
+            return;
+        };
         let files: Vec<SceneFile> = group
             .iter()
             .map(|(key, (file, _))| SceneFile {
@@ -389,11 +416,12 @@ pub fn read_scene(
     datetime: Option<Timestamp>,
 ) -> Result<(SceneDescription, Vec<SceneFile>), WatchError> {
     let name = scene::file_name(path)?;
-    let unreadable = |p: &Path, e: &std::io::Error| {
-        WatchError::Invalid(format!("reading {}: {e}", p.display()))
-    };
+    let unreadable =
+        |p: &Path, e: &std::io::Error| WatchError::Invalid(format!("reading {}: {e}", p.display()));
     let description = if name.ends_with(scene::DESCRIPTION_ENDING) {
-        let size = std::fs::metadata(path).map_err(|e| unreadable(path, &e))?.len();
+        let size = std::fs::metadata(path)
+            .map_err(|e| unreadable(path, &e))?
+            .len();
         if size > scene::DESCRIPTION_MAX_BYTES {
             return Err(WatchError::Invalid(format!(
                 "{name}: {size} bytes; a description has at most {}",
@@ -411,9 +439,15 @@ pub fn read_scene(
         .iter()
         .map(|(key, name)| {
             let path = folder.join(name);
-            let (sha256, size_bytes) = corridor_catalog::digest::sha256_file(&path)
-                .map_err(|e| unreadable(&path, &e))?;
-            Ok(SceneFile { key: key.clone(), path, name: name.clone(), sha256, size_bytes })
+            let (sha256, size_bytes) =
+                corridor_catalog::digest::sha256_file(&path).map_err(|e| unreadable(&path, &e))?;
+            Ok(SceneFile {
+                key: key.clone(),
+                path,
+                name: name.clone(),
+                sha256,
+                size_bytes,
+            })
         })
         .collect::<Result<_, WatchError>>()?;
     Ok((description, files))
@@ -421,7 +455,11 @@ pub fn read_scene(
 
 /// `collection/item`, as arrivals are kept.
 pub(crate) fn scene_key(item: &Item) -> String {
-    format!("{}/{}", item.collection.as_deref().unwrap_or_default(), item.id)
+    format!(
+        "{}/{}",
+        item.collection.as_deref().unwrap_or_default(),
+        item.id
+    )
 }
 
 async fn drop_file(file: ReceivedFile, reason: &str) {
@@ -445,13 +483,22 @@ fn may_answer(product: &Product, item: &Item) -> bool {
         .values()
         .flat_map(|a| &a.bands)
         .flat_map(|b| {
-            let polarisation = b.additional.get("sar:polarizations").and_then(Value::as_array);
+            let polarisation = b
+                .additional
+                .get("sar:polarizations")
+                .and_then(Value::as_array);
             let polarisations = polarisation.into_iter().flatten().filter_map(Value::as_str);
             let names = b.name.as_deref().into_iter().chain(b.common_name());
-            names.chain(polarisations).map(str::to_string).collect::<Vec<_>>()
+            names
+                .chain(polarisations)
+                .map(str::to_string)
+                .collect::<Vec<_>>()
         })
         .collect();
-    product.alternatives.iter().any(|a| a.bands.iter().all(|band| bands.contains(band)))
+    product
+        .alternatives
+        .iter()
+        .any(|a| a.bands.iter().all(|band| bands.contains(band)))
 }
 
 /// Whether the scene's box and the watch's box share a point.

@@ -90,7 +90,10 @@ struct SatelliteRow {
     #[serde(default)]
     norad_id: Option<u32>,
     #[serde(default)]
-    #[allow(dead_code, reason = "kept in the file for readers; the element set carries it too")]
+    #[allow(
+        dead_code,
+        reason = "kept in the file for readers; the element set carries it too"
+    )]
     cospar_id: Option<String>,
     instruments: Vec<String>,
     #[serde(default)]
@@ -242,8 +245,10 @@ impl Register {
             register.add_mission(path, file, &elements)?;
         }
         let newest = register.satellites.iter().filter(|s| !s.planned);
-        register.element_epoch =
-            newest.map(|s| s.trajectory.epoch()).max().unwrap_or(Timestamp::UNIX_EPOCH);
+        register.element_epoch = newest
+            .map(|s| s.trajectory.epoch())
+            .max()
+            .unwrap_or(Timestamp::UNIX_EPOCH);
         Ok(register)
     }
 
@@ -254,34 +259,42 @@ impl Register {
         elements: &BTreeMap<u32, (ElementSet, String)>,
     ) -> Result<(), WatchError> {
         let wrong = |what: String| WatchError::Invalid(format!("register/{path}: {what}"));
-        let MissionFile { mission, instrument, satellite, downlink, walker } = file;
+        let MissionFile {
+            mission,
+            instrument,
+            satellite,
+            downlink,
+            walker,
+        } = file;
         for id in &mission.stations {
             if !self.stations.contains_key(id) {
                 return Err(wrong(format!("station {id:?} is not in stations.toml")));
             }
         }
         for i in instrument {
-            i.check().map_err(|e| wrong(format!("instrument {}: {e}", i.id)))?;
+            i.check()
+                .map_err(|e| wrong(format!("instrument {}: {e}", i.id)))?;
             if let Some(old) = self.instruments.insert(i.id.clone(), i) {
                 return Err(wrong(format!("instrument id {:?} stands twice", old.id)));
             }
         }
-        let make = |name: String, norad_id, instruments: Vec<String>, stations, trajectory, source| {
-            Satellite {
-                name,
-                norad_id,
-                planned: mission.status == Status::Planned,
-                mission: mission.id.clone(),
-                operator: mission.operator.clone(),
-                roles: mission.roles.clone(),
-                instruments,
-                stations,
-                downlink_rate_mbit_s: downlink.as_ref().map(|d| d.rate_mbit_s),
-                image_gbit: downlink.as_ref().and_then(|d| d.volume_per_image_gbit),
-                trajectory,
-                element_source: source,
-            }
-        };
+        let make =
+            |name: String, norad_id, instruments: Vec<String>, stations, trajectory, source| {
+                Satellite {
+                    name,
+                    norad_id,
+                    planned: mission.status == Status::Planned,
+                    mission: mission.id.clone(),
+                    operator: mission.operator.clone(),
+                    roles: mission.roles.clone(),
+                    instruments,
+                    stations,
+                    downlink_rate_mbit_s: downlink.as_ref().map(|d| d.rate_mbit_s),
+                    image_gbit: downlink.as_ref().and_then(|d| d.volume_per_image_gbit),
+                    trajectory,
+                    element_source: source,
+                }
+            };
         let mut added = Vec::new();
         for row in satellite {
             let Some(norad_id) = row.norad_id else {
@@ -329,11 +342,21 @@ impl Register {
             }
         }
         for s in &added {
-            if let Some(id) = s.instruments.iter().find(|i| !self.instruments.contains_key(*i)) {
-                return Err(wrong(format!("satellite {:?} names instrument {id:?}", s.name)));
+            if let Some(id) = s
+                .instruments
+                .iter()
+                .find(|i| !self.instruments.contains_key(*i))
+            {
+                return Err(wrong(format!(
+                    "satellite {:?} names instrument {id:?}",
+                    s.name
+                )));
             }
             if let Some(id) = s.stations.iter().find(|i| !self.stations.contains_key(*i)) {
-                return Err(wrong(format!("satellite {:?} names station {id:?}", s.name)));
+                return Err(wrong(format!(
+                    "satellite {:?} names station {id:?}",
+                    s.name
+                )));
             }
         }
         self.satellites.extend(added);
@@ -392,7 +415,9 @@ impl Register {
     /// Midnight UTC of the day of the newest elements: where a forecast starts by default.
     pub fn epoch_day(&self) -> Timestamp {
         let civil = self.element_epoch.to_zoned_datetime(TimeZone::UTC).date();
-        civil.to_zoned_datetime(TimeZone::UTC).map_or(self.element_epoch, |z| z.timestamp())
+        civil
+            .to_zoned_datetime(TimeZone::UTC)
+            .map_or(self.element_epoch, |z| z.timestamp())
     }
 }
 
@@ -403,7 +428,11 @@ impl Satellite {
             name: self.name.clone(),
             norad_id: self.norad_id,
             planned: self.planned,
-            status: if self.planned { Status::Planned } else { Status::InOrbit },
+            status: if self.planned {
+                Status::Planned
+            } else {
+                Status::InOrbit
+            },
             mission: self.mission.clone(),
             operator: self.operator.clone(),
             instruments: self.instruments.clone(),
@@ -438,7 +467,9 @@ pub fn read_element_file(path: &Path) -> Result<Parsed, WatchError> {
     }
     let text = std::fs::read_to_string(path).map_err(unreadable)?;
     let name = path.display().to_string();
-    let first = text.lines().find(|l| !l.starts_with('#') && !l.trim().is_empty());
+    let first = text
+        .lines()
+        .find(|l| !l.starts_with('#') && !l.trim().is_empty());
     Ok(match first {
         Some(line) if line.contains("MEAN_MOTION") => omm_csv::parse(&text, &name),
         _ => tle::parse(&text, &name),
@@ -448,7 +479,9 @@ pub fn read_element_file(path: &Path) -> Result<Parsed, WatchError> {
 fn shipped_files() -> Result<BTreeMap<String, String>, WatchError> {
     let mut files = BTreeMap::new();
     for path in Shipped::iter() {
-        let Some(file) = Shipped::get(&path) else { continue };
+        let Some(file) = Shipped::get(&path) else {
+            continue;
+        };
         let text = String::from_utf8(file.data.into_owned())
             .map_err(|e| WatchError::internal(format!("reading register/{path}"), e))?;
         files.insert(path.to_string(), text);
@@ -483,9 +516,13 @@ fn read_folder(
     Ok(())
 }
 
-fn read_stations(files: &BTreeMap<String, String>) -> Result<BTreeMap<String, Station>, WatchError> {
+fn read_stations(
+    files: &BTreeMap<String, String>,
+) -> Result<BTreeMap<String, Station>, WatchError> {
     let mut stations = BTreeMap::new();
-    let text = files.get("stations.toml").map_or("station = []", String::as_str);
+    let text = files
+        .get("stations.toml")
+        .map_or("station = []", String::as_str);
     let file: StationFile = toml::from_str(text)
         .map_err(|e| WatchError::Invalid(format!("register/stations.toml: {e}")))?;
     for station in file.station {
@@ -529,7 +566,10 @@ fn read_elements(
         }
     }
     for (set, from) in imported {
-        keep(set.clone(), format!("{}, imported {}", from.source, from.imported));
+        keep(
+            set.clone(),
+            format!("{}, imported {}", from.source, from.imported),
+        );
     }
     Ok(newest)
 }

@@ -162,7 +162,9 @@ pub fn slug(name: &str) -> Result<String, WatchError> {
     }
     let id = id.trim_end_matches('-').to_string();
     if id.is_empty() {
-        return Err(WatchError::Invalid(format!("name {name:?} has no letter or digit")));
+        return Err(WatchError::Invalid(format!(
+            "name {name:?} has no letter or digit"
+        )));
     }
     Ok(id)
 }
@@ -195,9 +197,16 @@ mod tests {
     fn what_is_wrong_is_named() {
         let products = vec!["water".to_string()];
         let now = Timestamp::UNIX_EPOCH;
-        let e = asked("a", "gold", [0.0, 0.0, 1.0, 1.0]).check(&products, now).unwrap_err();
-        assert!(e.to_string().contains("gold") && e.to_string().contains("water"), "{e}");
-        let e = asked("a", "water", [0.0, -91.0, 1.0, 1.0]).check(&products, now).unwrap_err();
+        let e = asked("a", "gold", [0.0, 0.0, 1.0, 1.0])
+            .check(&products, now)
+            .unwrap_err();
+        assert!(
+            e.to_string().contains("gold") && e.to_string().contains("water"),
+            "{e}"
+        );
+        let e = asked("a", "water", [0.0, -91.0, 1.0, 1.0])
+            .check(&products, now)
+            .unwrap_err();
         assert!(e.to_string().contains("-91"), "{e}");
         let mut both = asked("a", "water", [0.0, 0.0, 1.0, 1.0]);
         both.area = Some(serde_json::json!({"type":"Polygon","coordinates":[]}));

@@ -10,7 +10,9 @@ use corridor_catalog::stac::{
 use corridor_catalog::{AssetDescription, AssetStore, Catalog, Interval, NewScene, Search};
 use corridor_know::error::KnowError;
 use corridor_know::graph::RunLimits;
-use corridor_know::product::{Product, ProductInputs, ProductKind, ProductResult, SceneRef, run_product};
+use corridor_know::product::{
+    Product, ProductInputs, ProductKind, ProductResult, SceneRef, run_product,
+};
 use corridor_know::source::CatalogSource;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
@@ -90,16 +92,24 @@ pub async fn run(
     let result = match run_product(product, &inputs, &source, &RunLimits::default()).await {
         Ok(result) => result,
         Err(e @ (KnowError::NotEnoughPixels { .. } | KnowError::NoAlternative { .. })) => {
-            return Ok(Ran::None { reason: e.to_string() });
+            return Ok(Ran::None {
+                reason: e.to_string(),
+            });
         }
         Err(KnowError::Graph { error }) if error.code == "NoDataAvailable" => {
-            return Ok(Ran::None { reason: error.message });
+            return Ok(Ran::None {
+                reason: error.message,
+            });
         }
         Err(e) => return Err(WatchError::internal(format!("running {}", product.id), e)),
     };
     let headline = result.headline.clone();
     let answer = answer(watch, product, &scenes, &result, workspace, now)?;
-    Ok(Ran::Answer { answer: Box::new(answer), scenes, headline })
+    Ok(Ran::Answer {
+        answer: Box::new(answer),
+        scenes,
+        headline,
+    })
 }
 
 /// The scene of the same collection, over the same area, whose distance in time is nearest to a
@@ -110,7 +120,9 @@ async fn earlier_scene(
     scene: &Item,
     catalog: &Arc<dyn Catalog>,
 ) -> Result<Option<Item>, WatchError> {
-    let Some((start, _)) = scene.time_range() else { return Ok(None) };
+    let Some((start, _)) = scene.time_range() else {
+        return Ok(None);
+    };
     let back = |days: f64| {
         SignedDuration::try_from_secs_f64(days * 86_400.0)
             .ok()
@@ -132,13 +144,19 @@ async fn earlier_scene(
         .await
         .map_err(|e| WatchError::internal("looking for an earlier scene", e))?;
     let badness = |item: &Item| {
-        let days = item
-            .time_range()
-            .map_or(f64::MAX, |(t, _)| start.duration_since(t).as_secs_f64() / 86_400.0);
-        let cloud = item.property("eo:cloud_cover").and_then(Value::as_f64).unwrap_or(0.0);
+        let days = item.time_range().map_or(f64::MAX, |(t, _)| {
+            start.duration_since(t).as_secs_f64() / 86_400.0
+        });
+        let cloud = item
+            .property("eo:cloud_cover")
+            .and_then(Value::as_f64)
+            .unwrap_or(0.0);
         (days - YEAR_DAYS).abs() + cloud
     };
-    Ok(page.items.into_iter().min_by(|a, b| badness(a).total_cmp(&badness(b))))
+    Ok(page
+        .items
+        .into_iter()
+        .min_by(|a, b| badness(a).total_cmp(&badness(b))))
 }
 
 /// Id of the collection that holds a product's answers.
@@ -156,7 +174,8 @@ fn answer(
 ) -> Result<NewScene, WatchError> {
     let last = scenes.last().map(|s| s.id.as_str()).unwrap_or_default();
     let collection = answer_collection(&product.id);
-    let mut item = Item::new(format!("{}-{}", ascii_id(&watch.id), last)).in_collection(&collection);
+    let mut item =
+        Item::new(format!("{}-{}", ascii_id(&watch.id), last)).in_collection(&collection);
     let ranges: Vec<_> = scenes.iter().filter_map(Item::time_range).collect();
     let only = scenes.first().and_then(|s| s.properties.datetime);
     item = match (scenes.len(), only) {
@@ -180,10 +199,19 @@ fn answer(
         .with("corridor:area_km2", result.area_km2)
         .with("corridor:valid_area_km2", result.valid_area_km2)
         .with("corridor:valid_fraction", result.valid_fraction)
-        .with("corridor:statistics", Value::Object(result.statistics.clone()))
-        .with("corridor:parameters", Value::Object(result.parameters.clone()))
+        .with(
+            "corridor:statistics",
+            Value::Object(result.statistics.clone()),
+        )
+        .with(
+            "corridor:parameters",
+            Value::Object(result.parameters.clone()),
+        )
         .with("corridor:alternative", result.alternative.clone())
-        .with("corridor:scenes", scenes.iter().map(|s| s.id.clone()).collect::<Vec<_>>())
+        .with(
+            "corridor:scenes",
+            scenes.iter().map(|s| s.id.clone()).collect::<Vec<_>>(),
+        )
         .with("corridor:classes", json!(result.classes));
     let replay = |s: &Item| s.property("corridor:replay") == Some(&Value::Bool(true));
     if scenes.iter().any(replay) {
@@ -200,13 +228,20 @@ fn answer(
         )));
     }
     let mut software = std::collections::BTreeMap::new();
-    software.insert("corridor".to_string(), env!("CARGO_PKG_VERSION").to_string());
+    software.insert(
+        "corridor".to_string(),
+        env!("CARGO_PKG_VERSION").to_string(),
+    );
     processing::Processing {
         lineage: Some(format!(
             "product {} ({}) on {}",
             product.id,
             result.alternative,
-            scenes.iter().map(|s| s.id.as_str()).collect::<Vec<_>>().join(" and ")
+            scenes
+                .iter()
+                .map(|s| s.id.as_str())
+                .collect::<Vec<_>>()
+                .join(" and ")
         )),
         level: Some("L4".into()),
         datetime: Some(now),
@@ -222,7 +257,11 @@ fn answer(
         "scenes": scenes.iter().map(|s| [&s.id, s.collection.as_ref().unwrap_or(&s.id)])
             .collect::<Vec<_>>(),
     });
-    Ok(NewScene { files, item, sha256: digest::sha256_json(&made_from) })
+    Ok(NewScene {
+        files,
+        item,
+        sha256: digest::sha256_json(&made_from),
+    })
 }
 
 /// Item ids stand in addresses and file names: other letters are written as their code.
@@ -258,20 +297,31 @@ fn answer_files(
     grid.apply(item);
     let mut files: Files = Vec::new();
     let path = workspace.join("mask.tif");
-    result.write_mask_cog(&path).map_err(|e| failed("mask", &e))?;
+    result
+        .write_mask_cog(&path)
+        .map_err(|e| failed("mask", &e))?;
     let mut mask = Asset::new("")
         .with_type(media_type::COG)
         .with_title(format!("{}: mask", product.title))
         .with_roles(["data"])
-        .with_bands(vec![Band::new("mask").with_data_type("uint8").with_nodata(255.0)]);
+        .with_bands(vec![
+            Band::new("mask").with_data_type("uint8").with_nodata(255.0),
+        ]);
     grid.apply_to_asset(&mut mask);
     files.push(("mask".into(), path, mask));
     let path = workspace.join("layers.tif");
-    if result.write_layers_cog(&path).map_err(|e| failed("layers", &e))? {
+    if result
+        .write_layers_cog(&path)
+        .map_err(|e| failed("layers", &e))?
+    {
         let bands = result
             .layers
             .iter()
-            .map(|l| Band::new(&l.name).with_data_type("float32").with_unit(&l.unit))
+            .map(|l| {
+                Band::new(&l.name)
+                    .with_data_type("float32")
+                    .with_unit(&l.unit)
+            })
             .collect();
         let mut layers = Asset::new("")
             .with_type(media_type::COG)

@@ -3,7 +3,9 @@
 
 use crate::error::WatchError;
 use corridor_catalog::digest;
-use corridor_catalog::stac::{Asset, Band, Item, Link, Provider, eo, media_type, projection, raster};
+use corridor_catalog::stac::{
+    Asset, Band, Item, Link, Provider, eo, media_type, projection, raster,
+};
 use corridor_catalog::{AssetDescription, NewScene};
 use corridor_raster::cog;
 use corridor_raster::dataset::Dataset;
@@ -90,7 +92,9 @@ impl SceneDescription {
     pub fn parse(text: &str, file: &str) -> Result<Self, WatchError> {
         let description: Self = serde_json::from_str(text)
             .map_err(|e| WatchError::Invalid(format!("{file}: not a scene description: {e}")))?;
-        description.check().map_err(|why| WatchError::Invalid(format!("{file}: {why}")))?;
+        description
+            .check()
+            .map_err(|why| WatchError::Invalid(format!("{file}: {why}")))?;
         Ok(description)
     }
 
@@ -108,16 +112,28 @@ impl SceneDescription {
                  observed; give --datetime, or describe it"
             )));
         };
-        let id = name.rsplit_once('.').map_or(name.as_str(), |(stem, _)| stem);
+        let id = name
+            .rsplit_once('.')
+            .map_or(name.as_str(), |(stem, _)| stem);
         let id: String = id
             .chars()
-            .map(|c| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' })
+            .map(|c| {
+                if c.is_ascii_alphanumeric() || "-_.".contains(c) {
+                    c
+                } else {
+                    '-'
+                }
+            })
             .collect();
         let mut properties = Map::new();
         properties.insert("datetime".into(), json!(time));
         let bands = (0..dataset.bands())
             .map(|i| {
-                let told = dataset.metadata().bands.get(i).and_then(|b| b.description.clone());
+                let told = dataset
+                    .metadata()
+                    .bands
+                    .get(i)
+                    .and_then(|b| b.description.clone());
                 Band::new(told.unwrap_or_else(|| format!("b{}", i + 1)))
             })
             .collect();
@@ -128,7 +144,11 @@ impl SceneDescription {
             files: BTreeMap::from([("data".to_string(), name.clone())]),
             assets: BTreeMap::from([(
                 "data".to_string(),
-                AssetText { roles: vec!["data".into()], bands, ..AssetText::default() },
+                AssetText {
+                    roles: vec!["data".into()],
+                    bands,
+                    ..AssetText::default()
+                },
             )]),
             providers: vec![],
             links: vec![],
@@ -138,7 +158,10 @@ impl SceneDescription {
 
     fn check(&self) -> Result<(), String> {
         if self.files.is_empty() || self.files.len() > FILES_MAX {
-            return Err(format!("{} files; from 1 to {FILES_MAX} are right", self.files.len()));
+            return Err(format!(
+                "{} files; from 1 to {FILES_MAX} are right",
+                self.files.len()
+            ));
         }
         for name in self.files.values() {
             if name.is_empty() || name.starts_with('.') || name.contains(['/', '\\', '\0']) {
@@ -169,15 +192,19 @@ impl SceneDescription {
         };
         let datetime = read("datetime")?;
         if datetime.is_none() && interval.is_none() {
-            return Err("a datetime is missing, or null with start_datetime and end_datetime".into());
+            return Err(
+                "a datetime is missing, or null with start_datetime and end_datetime".into(),
+            );
         }
         Ok((datetime, interval))
     }
 
     /// The digest that makes the same delivery one: the description and every file.
     pub fn digest(&self, files: &[SceneFile]) -> String {
-        let digests: BTreeMap<&str, &str> =
-            files.iter().map(|f| (f.key.as_str(), f.sha256.as_str())).collect();
+        let digests: BTreeMap<&str, &str> = files
+            .iter()
+            .map(|f| (f.key.as_str(), f.sha256.as_str()))
+            .collect();
         digest::sha256_json(&json!({ "description": self, "files": digests }))
     }
 }
@@ -206,10 +233,14 @@ pub fn describe(
         }
     }
     if !description.providers.is_empty() {
-        item.properties.fields.insert("providers".into(), json!(description.providers));
+        item.properties
+            .fields
+            .insert("providers".into(), json!(description.providers));
     }
     if let Some(source) = &description.source {
-        item.properties.fields.insert("corridor:source".into(), json!(source));
+        item.properties
+            .fields
+            .insert("corridor:source".into(), json!(source));
     }
     item.links.clone_from(&description.links);
     name_extensions(&mut item, description);
@@ -217,7 +248,9 @@ pub fn describe(
     let mut widest = 0.0;
     for (key, name) in &description.files {
         let Some(file) = files.iter().find(|f| f.key == *key) else {
-            return Err(WatchError::Invalid(format!("file {name} (asset {key}) is missing")));
+            return Err(WatchError::Invalid(format!(
+                "file {name} (asset {key}) is missing"
+            )));
         };
         let dataset =
             Dataset::open(&file.path).map_err(|e| WatchError::Invalid(format!("{name}: {e}")))?;
@@ -244,7 +277,11 @@ pub fn describe(
         };
         taken.push((key.clone(), path, asset));
     }
-    Ok(NewScene { sha256: description.digest(files), files: taken, item })
+    Ok(NewScene {
+        sha256: description.digest(files),
+        files: taken,
+        item,
+    })
 }
 
 fn round([lon, lat]: [f64; 2]) -> Vec<f64> {
@@ -253,9 +290,10 @@ fn round([lon, lat]: [f64; 2]) -> Vec<f64> {
 
 fn extent_deg2(ring: &[[f64; 2]]) -> f64 {
     let fold = |i: usize| {
-        ring.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), p| {
-            (lo.min(p[i]), hi.max(p[i]))
-        })
+        ring.iter()
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), p| {
+                (lo.min(p[i]), hi.max(p[i]))
+            })
     };
     let ((west, east), (south, north)) = (fold(0), fold(1));
     (east - west) * (north - south)
@@ -282,12 +320,19 @@ fn describe_asset(dataset: &Dataset, name: &str, text: AssetText) -> Result<Asse
     }
     let mut bands = Vec::with_capacity(dataset.bands());
     for i in 0..dataset.bands() {
-        let band = text.bands.get(i).cloned().unwrap_or_else(|| Band::new(format!("b{}", i + 1)));
-        let pixels =
-            dataset.read_band(i).map_err(|e| WatchError::Invalid(format!("{name}: {e}")))?;
+        let band = text
+            .bands
+            .get(i)
+            .cloned()
+            .unwrap_or_else(|| Band::new(format!("b{}", i + 1)));
+        let pixels = dataset
+            .read_band(i)
+            .map_err(|e| WatchError::Invalid(format!("{name}: {e}")))?;
         let figures = stat::statistics(&pixels);
         let mut band = band.with_data_type(dataset.dtype().name());
-        if band.nodata.is_none() && let Some(nodata) = dataset.nodata() {
+        if band.nodata.is_none()
+            && let Some(nodata) = dataset.nodata()
+        {
             band = band.with_nodata(nodata);
         }
         if let (Some(minimum), Some(maximum), Some(mean), Some(stddev)) =
@@ -308,8 +353,15 @@ fn describe_asset(dataset: &Dataset, name: &str, text: AssetText) -> Result<Asse
         }
         bands.push(band);
     }
-    let roles = if text.roles.is_empty() { vec!["data".to_string()] } else { text.roles };
-    let mut asset = Asset::new("").with_type(media_type::COG).with_roles(roles).with_bands(bands);
+    let roles = if text.roles.is_empty() {
+        vec!["data".to_string()]
+    } else {
+        text.roles
+    };
+    let mut asset = Asset::new("")
+        .with_type(media_type::COG)
+        .with_roles(roles)
+        .with_bands(bands);
     asset.title = text.title;
     if let Some(gsd) = text.gsd {
         asset = asset.with("gsd", gsd);
@@ -370,14 +422,21 @@ mod tests {
     fn what_is_wrong_in_a_description_is_named() {
         assert!(SceneDescription::parse(GOOD, "a.scene.json").is_ok());
         for (from, to, word) in [
-            ("\"datetime\":\"2020-01-01T00:00:00Z\"", "\"datetime\":null", "datetime is missing"),
+            (
+                "\"datetime\":\"2020-01-01T00:00:00Z\"",
+                "\"datetime\":null",
+                "datetime is missing",
+            ),
             ("2020-01-01T00:00:00Z", "yesterday", "yesterday"),
             ("a.tif", "../a.tif", "plain file name"),
             ("{\"data\":\"a.tif\"}", "{}", "0 files"),
             ("\"files\"", "\"fils\"", "fils"),
         ] {
             let e = SceneDescription::parse(&GOOD.replace(from, to), "a.scene.json").unwrap_err();
-            assert!(e.to_string().contains(word) && e.to_string().contains("a.scene.json"), "{e}");
+            assert!(
+                e.to_string().contains(word) && e.to_string().contains("a.scene.json"),
+                "{e}"
+            );
         }
     }
 

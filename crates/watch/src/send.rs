@@ -38,14 +38,17 @@ pub async fn send_scenes(
 ) -> Result<SendReport, WatchError> {
     let mut config = SenderConfig::new(SPACECRAFT_EID, NODE_EID, node);
     let note = contact.map(|c| {
-        config.contact_window = Some(Window { start: c.start, end: c.end });
+        config.contact_window = Some(Window {
+            start: c.start,
+            end: c.end,
+        });
         config.clock = ReplayClock::shared(c.start, 1.0);
-        let offset = c.start.as_millisecond() - Timestamp::now().as_millisecond();
         ContactNote {
             satellite: c.satellite,
             station: c.station,
             start: c.start,
-            replay_offset_ms: Some(offset),
+            replay: true,
+            replay_offset_ms: None,
         }
     });
     let mut files = Vec::new();
@@ -99,7 +102,7 @@ impl ReplayContact {
             satellite: entry.satellite.clone(),
             station: entry.station.clone(),
             start: entry.contact_start,
-            end: entry.down,
+            end: entry.contact_end,
         })
     }
 }

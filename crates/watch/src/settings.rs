@@ -102,7 +102,10 @@ impl Settings {
     /// [`WatchError::Internal`] where the register's assumptions lack it.
     pub fn value(&self, key: &str) -> Result<f64, WatchError> {
         self.by_key.get(key).map(|s| s.value).ok_or_else(|| {
-            WatchError::internal("reading settings", format!("assumptions.toml lacks {key:?}"))
+            WatchError::internal(
+                "reading settings",
+                format!("assumptions.toml lacks {key:?}"),
+            )
         })
     }
 
@@ -118,14 +121,25 @@ impl Settings {
     /// The keys behind [`Self::processing_s`].
     pub fn processing_keys(&self, product: &str) -> [String; 2] {
         let own = format!("processing.{product}.base_s");
-        let name = if self.by_key.contains_key(&own) { product } else { "default" };
-        [format!("processing.{name}.base_s"), format!("processing.{name}.per_megapixel_s")]
+        let name = if self.by_key.contains_key(&own) {
+            product
+        } else {
+            "default"
+        };
+        [
+            format!("processing.{name}.base_s"),
+            format!("processing.{name}.per_megapixel_s"),
+        ]
     }
 
     /// The key of the coarsest ground sample distance a product takes: its own, else the default.
     pub fn max_gsd_key(&self, product: &str) -> String {
         let own = format!("product.{product}.max_gsd_m");
-        if self.by_key.contains_key(&own) { own } else { "product.default.max_gsd_m".into() }
+        if self.by_key.contains_key(&own) {
+            own
+        } else {
+            "product.default.max_gsd_m".into()
+        }
     }
 
     /// All of them, by key.
@@ -145,16 +159,33 @@ mod tests {
     fn the_operators_value_wins_and_says_so() {
         let settings = Settings::read(DEFAULTS, Some("\"a.b_s\" = 5.5\n")).unwrap();
         assert!((settings.value("a.b_s").unwrap() - 5.5).abs() < 1e-12);
-        assert!(settings.all().next().unwrap().source.contains("settings.toml"));
+        assert!(
+            settings
+                .all()
+                .next()
+                .unwrap()
+                .source
+                .contains("settings.toml")
+        );
     }
 
     #[test]
     fn an_unknown_key_or_a_bad_value_is_refused() {
-        for (text, word) in [("\"x\" = 1\n", "x"), ("\"a.b_s\" = -1\n", "-1"), ("nonsense", "key")]
-        {
-            let e = Settings::read(DEFAULTS, Some(text)).unwrap_err().to_string();
+        for (text, word) in [
+            ("\"x\" = 1\n", "x"),
+            ("\"a.b_s\" = -1\n", "-1"),
+            ("nonsense", "key"),
+        ] {
+            let e = Settings::read(DEFAULTS, Some(text))
+                .unwrap_err()
+                .to_string();
             assert!(e.contains(word), "{e}");
         }
-        assert!(Settings::read(DEFAULTS, None).unwrap().value("nope").is_err());
+        assert!(
+            Settings::read(DEFAULTS, None)
+                .unwrap()
+                .value("nope")
+                .is_err()
+        );
     }
 }

@@ -125,7 +125,9 @@ pub enum TraceClock {
 impl TraceClock {
     /// The clock of a scene that comes in as things happen.
     pub fn live() -> Self {
-        Self::Live { note: "times are wall-clock UTC".into() }
+        Self::Live {
+            note: "times are wall-clock UTC".into(),
+        }
     }
 
     /// The clock of a replay whose simulated time runs `offset_ms` ahead of the wall clock.
@@ -176,7 +178,10 @@ mod tests {
         let at = |s: i64| Timestamp::from_second(s).unwrap();
         let step = Step::new(StepKind::Process, "x", "n", Some(at(10)), Some(at(7)));
         assert_eq!(step.difference_s, Some(-3.0));
-        assert_eq!(Step::new(StepKind::Process, "x", "n", None, Some(at(7))).difference_s, None);
+        assert_eq!(
+            Step::new(StepKind::Process, "x", "n", None, Some(at(7))).difference_s,
+            None
+        );
     }
 
     #[test]

@@ -42,10 +42,14 @@ pub fn sample(
     names: &[String],
 ) -> Result<Tracks, WatchError> {
     if !(step_s.is_finite() && step_s >= 1.0) {
-        return Err(WatchError::Invalid(format!("step_s {step_s} is not at least 1 second")));
+        return Err(WatchError::Invalid(format!(
+            "step_s {step_s} is not at least 1 second"
+        )));
     }
     if to < from {
-        return Err(WatchError::Invalid(format!("tracks end at {to}, before {from}")));
+        return Err(WatchError::Invalid(format!(
+            "tracks end at {to}, before {from}"
+        )));
     }
     let chosen: Vec<&Satellite> = if names.is_empty() {
         register.satellites().iter().collect()
@@ -98,5 +102,9 @@ pub fn sample(
             })
         })
         .collect();
-    Ok(Tracks { start: from, step_s, satellites })
+    Ok(Tracks {
+        start: from,
+        step_s,
+        satellites,
+    })
 }

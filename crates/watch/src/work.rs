@@ -66,7 +66,10 @@ impl Chain {
             .await
             .map_err(|e| WatchError::internal("recovering the intake", e))?;
         if recovered.interrupted > 0 {
-            tracing::warn!(interrupted = recovered.interrupted, "cleared cut-off intakes");
+            tracing::warn!(
+                interrupted = recovered.interrupted,
+                "cleared cut-off intakes"
+            );
         }
         for watch in self.watches().await? {
             self.open_jobs_of(&watch).await?;
@@ -89,18 +92,24 @@ impl Chain {
         loop {
             let store = self.store.clone();
             let open = blocking(move || store.open_jobs()).await?;
-            let Some(job) = open.first().cloned() else { break };
+            let Some(job) = open.first().cloned() else {
+                break;
+            };
             progress(done, done + open.len());
             let state = match self.run_job(&job).await {
                 Ok(state) => state,
                 Err(e) => {
-                    let tried = tries.entry((job.watch.clone(), job.item.clone())).or_default();
+                    let tried = tries
+                        .entry((job.watch.clone(), job.item.clone()))
+                        .or_default();
                     *tried += 1;
                     tracing::error!(watch = job.watch, scene = job.item, error = %e, "job failed");
                     if *tried < JOB_TRIES {
                         continue;
                     }
-                    JobState::Ended { reason: format!("failed {JOB_TRIES} times: {e}") }
+                    JobState::Ended {
+                        reason: format!("failed {JOB_TRIES} times: {e}"),
+                    }
                 }
             };
             match &state {
@@ -137,7 +146,9 @@ impl Chain {
         let watch = match self.watch(&job.watch).await {
             Ok(watch) => watch,
             Err(WatchError::NotFound { .. }) => {
-                return Ok(JobState::Ended { reason: "the watch was removed".into() });
+                return Ok(JobState::Ended {
+                    reason: "the watch was removed".into(),
+                });
             }
             Err(e) => return Err(e),
         };
@@ -145,8 +156,16 @@ impl Chain {
         let workspace = self.workspace()?;
         let began = Timestamp::now();
         let (catalog, assets) = (self.catalog(), self.assets());
-        let ran =
-            run::run(&watch, product, job, &catalog, &assets, workspace.path(), began).await?;
+        let ran = run::run(
+            &watch,
+            product,
+            job,
+            &catalog,
+            &assets,
+            workspace.path(),
+            began,
+        )
+        .await?;
         let (scene, scenes) = match ran {
             Ran::None { reason } => return Ok(JobState::Ended { reason }),
             Ran::Answer { answer, scenes, .. } => (answer, scenes),
@@ -159,8 +178,16 @@ impl Chain {
         })?;
         let published = Timestamp::now();
         let answer = crate::receive::scene_key(&accepted.item);
-        let made = Made { job, watch: &watch, began, processed, published };
-        let trace = self.trace_of(&made, &answer, &scenes, &accepted.item).await?;
+        let made = Made {
+            job,
+            watch: &watch,
+            began,
+            processed,
+            published,
+        };
+        let trace = self
+            .trace_of(&made, &answer, &scenes, &accepted.item)
+            .await?;
         let (store, kept) = (self.store.clone(), trace.clone());
         blocking(move || store.put_trace(&kept)).await?;
         if accepted.new {
@@ -204,7 +231,13 @@ impl Chain {
             0 => "Told as an event".to_string(),
             n => format!("Told as an event; {n} webhook calls queued"),
         };
-        trace.steps.push(Step::new(StepKind::Notify, title, &self.node_id, planned, Some(told)));
+        trace.steps.push(Step::new(
+            StepKind::Notify,
+            title,
+            &self.node_id,
+            planned,
+            Some(told),
+        ));
         let (store, addresses) = (self.store.clone(), watch.notify.clone());
         let answer = trace.answer.clone();
         blocking(move || {
@@ -212,7 +245,12 @@ impl Chain {
             store.queue_calls(&addresses, &event)
         })
         .await?;
-        self.tell(EventKind::Trace, json!({ "answer": answer, "watch": watch.id })).await.map(drop)
+        self.tell(
+            EventKind::Trace,
+            json!({ "answer": answer, "watch": watch.id }),
+        )
+        .await
+        .map(drop)
     }
 
     /// Makes the webhook calls that wait, once each.
@@ -242,19 +280,27 @@ impl Chain {
         let key = scene.map(crate::receive::scene_key).unwrap_or_default();
         let (store, watch) = (self.store.clone(), made.watch.id.clone());
         let (arrival, forecast) = blocking(move || {
-            let arrival = store.arrival(&key)?.and_then(|a| serde_json::from_value(a).ok());
+            let arrival = store
+                .arrival(&key)?
+                .and_then(|a| serde_json::from_value(a).ok());
             Ok((arrival, store.latest_forecast(&watch)?))
         })
         .await?;
         let arrival: Option<Arrival> = arrival;
         let promise = promised(arrival.as_ref(), forecast.as_ref());
-        let clock = arrival.as_ref().map_or_else(TraceClock::live, Arrival::clock);
+        let clock = arrival
+            .as_ref()
+            .map_or_else(TraceClock::live, Arrival::clock);
         let product = self.product(&made.watch.product)?;
         let late = arrival
             .as_ref()
             .filter(|a| a.stored_at >= made.watch.created)
             .and_then(|a| promise_at_intake(&self.settings, product, a.stored_at));
-        let writer = StepWriter { node: &self.node_id, clock: &clock, promise: promise.as_ref() };
+        let writer = StepWriter {
+            node: &self.node_id,
+            clock: &clock,
+            promise: promise.as_ref(),
+        };
         let mut steps = vec![writer.request(made, forecast.as_ref())];
         if let (Some(scene), Some(arrival)) = (scene, &arrival) {
             steps.extend(writer.way_in(scene, arrival));
@@ -305,16 +351,25 @@ impl StepWriter<'_> {
     fn request(&self, made: &Made<'_>, forecast: Option<&Forecast>) -> Step {
         let title = format!("Asked for {} over {}", made.watch.product, made.watch.name);
         match forecast.filter(|_| self.replay()) {
-            Some(forecast) => {
-                Step::new(StepKind::Request, title, self.node, None, Some(forecast.from)).note(
-                    format!(
-                        "the forecast's start stands for the request on the replay's clock; it was \
+            Some(forecast) => Step::new(
+                StepKind::Request,
+                title,
+                self.node,
+                None,
+                Some(forecast.from),
+            )
+            .note(format!(
+                "the forecast's start stands for the request on the replay's clock; it was \
                          typed at {}",
-                        made.watch.created
-                    ),
-                )
-            }
-            None => Step::new(StepKind::Request, title, self.node, None, Some(made.watch.created)),
+                made.watch.created
+            )),
+            None => Step::new(
+                StepKind::Request,
+                title,
+                self.node,
+                None,
+                Some(made.watch.created),
+            ),
         }
     }
 
@@ -410,8 +465,14 @@ impl StepWriter<'_> {
         at_intake: Option<(Timestamp, Timestamp)>,
     ) -> Vec<Step> {
         let show = |t| Some(self.clock.show(t));
-        let processed = self.promise.map(|p| p.processed).or(at_intake.and_then(|p| show(p.0)));
-        let in_hands = self.promise.map(|p| p.in_hands).or(at_intake.and_then(|p| show(p.1)));
+        let processed = self
+            .promise
+            .map(|p| p.processed)
+            .or(at_intake.and_then(|p| show(p.0)));
+        let in_hands = self
+            .promise
+            .map(|p| p.in_hands)
+            .or(at_intake.and_then(|p| show(p.1)));
         let took = made.processed.duration_since(made.began).as_secs_f64();
         let process = Step::new(
             StepKind::Process,

@@ -57,7 +57,9 @@ struct DemoWatch {
 impl Demo {
     pub(crate) async fn run(self, data_dir: &Path) -> Outcome {
         let kept = data_dir != Path::new("corridor-data");
-        let temporary = tempfile::Builder::new().prefix("corridor-demo-").tempdir()?;
+        let temporary = tempfile::Builder::new()
+            .prefix("corridor-demo-")
+            .tempdir()?;
         let folder = if kept { data_dir } else { temporary.path() };
         let began = Instant::now();
         say("Corridor: one question, from the satellite to the answer\n\n")?;
@@ -65,8 +67,9 @@ impl Demo {
         let watches = read_watches()?;
         let spacecraft = tempfile::tempdir()?;
         let scenes = unpack(spacecraft.path())?;
-        let (receiver, node) =
-            chain.listen_for_bundles(std::net::SocketAddr::from(([127, 0, 0, 1], 0))).await?;
+        let (receiver, node) = chain
+            .listen_for_bundles(std::net::SocketAddr::from(([127, 0, 0, 1], 0)))
+            .await?;
         let mut told = Vec::new();
         for watch in &watches {
             told.push(one_watch(&chain, watch, &scenes, node).await?);
@@ -89,7 +92,10 @@ impl Demo {
         for (watch, forecast) in &told {
             summary(&chain, watch, forecast).await?;
         }
-        say(&format!("\nFrom question to answer in {:.1} s.\n", began.elapsed().as_secs_f64()))?;
+        say(&format!(
+            "\nFrom question to answer in {:.1} s.\n",
+            began.elapsed().as_secs_f64()
+        ))?;
         if kept {
             say(&format!("Data folder: {}\n", folder.display()))?;
         }
@@ -128,8 +134,12 @@ fn read_watches() -> Result<Vec<DemoWatch>, Failure> {
 fn unpack(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let mut descriptions = Vec::new();
     for path in Shipped::iter() {
-        let Some(name) = path.strip_prefix("scenes/") else { continue };
-        let Some(file) = Shipped::get(&path) else { continue };
+        let Some(name) = path.strip_prefix("scenes/") else {
+            continue;
+        };
+        let Some(file) = Shipped::get(&path) else {
+            continue;
+        };
         let target = folder.join(name);
         std::fs::write(&target, &file.data)?;
         if name.ends_with(".scene.json") {
@@ -163,19 +173,25 @@ async fn one_watch(
     let step = Step::start("Sense, transmit: forecast of the next 72 hours");
     let counter = step.counter();
     let progress = Arc::new(move |done: usize, all: usize| counter(done as u64, all as u64));
-    let forecast = chain.forecast_with_progress(&watch.id, None, None, progress).await?;
+    let forecast = chain
+        .forecast_with_progress(&watch.id, None, None, progress)
+        .await?;
     step.done(format!(
         "{} answers to expect from {} instruments",
         forecast.entries.len(),
         forecast.satellites
     ));
     let contact = ReplayContact::first_optical_of(&forecast).ok_or_else(|| {
-        Failure::Failed(format!("{}: no satellite in orbit brings an answer", watch.id))
+        Failure::Failed(format!(
+            "{}: no satellite in orbit brings an answer",
+            watch.id
+        ))
     })?;
     let sent: Vec<PathBuf> = scenes
         .iter()
         .filter(|p| {
-            p.file_name().is_some_and(|n| n.to_string_lossy().starts_with(asked.scenes.as_str()))
+            p.file_name()
+                .is_some_and(|n| n.to_string_lossy().starts_with(asked.scenes.as_str()))
         })
         .cloned()
         .collect();
@@ -197,11 +213,18 @@ async fn one_watch(
 
 async fn summary(chain: &Arc<Chain>, id: &str, forecast: &Forecast) -> Outcome {
     let watch = chain.watch(id).await?;
-    say(&format!("\n{}: {}\n", watch.name, chain.product(&watch.product)?.title))?;
+    say(&format!(
+        "\n{}: {}\n",
+        watch.name,
+        chain.product(&watch.product)?.title
+    ))?;
     let mut first = forecast.clone();
     first.entries.truncate(SHOWN_MAX);
-    say(&format!("  The first {} of {} answers to expect (UTC):\n", first.entries.len(),
-        forecast.entries.len()))?;
+    say(&format!(
+        "  The first {} of {} answers to expect (UTC):\n",
+        first.entries.len(),
+        forecast.entries.len()
+    ))?;
     super::watch::print_forecast(Format::Table, &first)?;
     for answer in chain.answers(id).await? {
         say(&answer_text(&answer))?;
@@ -219,8 +242,15 @@ async fn summary(chain: &Arc<Chain>, id: &str, forecast: &Forecast) -> Outcome {
 }
 
 fn answer_text(answer: &AnswerSummary) -> String {
-    let replay = if answer.replay { "replay of a real scene, " } else { "" };
-    format!("  Answer: {}\n    ({replay}acquired {})\n", answer.headline, answer.observed)
+    let replay = if answer.replay {
+        "replay of a real scene, "
+    } else {
+        ""
+    };
+    format!(
+        "  Answer: {}\n    ({replay}acquired {})\n",
+        answer.headline, answer.observed
+    )
 }
 
 /// The last promised step, held against what happened.
@@ -230,7 +260,11 @@ fn trace_text(trace: &Trace) -> String {
         if let (Some(planned), Some(actual), Some(difference)) =
             (step.planned, step.actual, step.difference_s)
         {
-            let when = if difference <= 0.0 { "earlier" } else { "later" };
+            let when = if difference <= 0.0 {
+                "earlier"
+            } else {
+                "later"
+            };
             text.push_str(&format!(
                 "    {:34} promised {}, was {}: {} {when}\n",
                 step.title.chars().take(34).collect::<String>(),

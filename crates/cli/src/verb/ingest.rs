@@ -53,6 +53,10 @@ impl Ingest {
             }
             None => say("the node that runs on this data folder computes the answers\n")?,
         }
-        if failed.is_empty() { Ok(()) } else { Err(Failure::Failed(failed.join("\n"))) }
+        if failed.is_empty() {
+            Ok(())
+        } else {
+            Err(Failure::Failed(failed.join("\n")))
+        }
     }
 }

@@ -33,7 +33,12 @@ impl Know {
                     .iter()
                     .map(|a| format!("{}: {}", a.name, a.bands.join(" ")))
                     .collect();
-                vec![p.id.clone(), p.title.clone(), ways.join("; "), p.accuracy.clone()]
+                vec![
+                    p.id.clone(),
+                    p.title.clone(),
+                    ways.join("; "),
+                    p.accuracy.clone(),
+                ]
             })
             .collect();
         Ok(listing(

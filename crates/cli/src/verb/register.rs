@@ -65,7 +65,12 @@ impl List {
             self.format,
             &Listing {
                 columns: &[
-                    "satellite", "number", "status", "mission", "operator", "instruments",
+                    "satellite",
+                    "number",
+                    "status",
+                    "mission",
+                    "operator",
+                    "instruments",
                     "elements of (UTC)",
                 ],
                 rows,
@@ -126,13 +131,17 @@ impl Import {
                 text.push_str(&format!("refused: {fault}\n"));
             }
             faults += parsed.faults.len();
-            let kept = chain.import_elements(parsed.sets, file.display().to_string()).await?;
+            let kept = chain
+                .import_elements(parsed.sets, file.display().to_string())
+                .await?;
             text.push_str(&format!("{}: {kept} element sets kept\n", file.display()));
             say(&text)?;
         }
         match faults {
             0 => Ok(()),
-            n => Err(Failure::Failed(format!("{n} records were refused; the others are kept"))),
+            n => Err(Failure::Failed(format!(
+                "{n} records were refused; the others are kept"
+            ))),
         }
     }
 }

@@ -86,7 +86,10 @@ pub(crate) async fn serve(chain: Arc<Chain>, config: NodeConfig) -> Outcome {
     let serving = corridor_node::serve(config, chain, stopped())
         .await
         .map_err(|e| Failure::Failed(e.to_string()))?;
-    say(&format!("serving http://{} (stop with Ctrl-C)\n", serving.local_addr()))?;
+    say(&format!(
+        "serving http://{} (stop with Ctrl-C)\n",
+        serving.local_addr()
+    ))?;
     serving.finished().await;
     for task in tasks {
         task.abort();

@@ -46,7 +46,10 @@ impl Transmit {
         step.done(format!("{} bundles", report.bundles));
         let mut text = String::new();
         for file in &report.files {
-            text.push_str(&format!("{}  {}  {} bytes\n", file.sha256, file.name, file.size_bytes));
+            text.push_str(&format!(
+                "{}  {}  {} bytes\n",
+                file.sha256, file.name, file.size_bytes
+            ));
         }
         Ok(say(&text)?)
     }

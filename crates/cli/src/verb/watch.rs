@@ -122,7 +122,10 @@ impl Add {
                 notify: self.notify,
             })
             .await?;
-        Ok(say(&format!("watching {} for {}\n", watch.id, watch.product))?)
+        Ok(say(&format!(
+            "watching {} for {}\n",
+            watch.id, watch.product
+        ))?)
     }
 }
 
@@ -137,7 +140,9 @@ fn read_area(argument: &str) -> Result<AreaArgument, Failure> {
     let path = PathBuf::from(argument);
     let size = std::fs::metadata(&path)
         .map_err(|e| {
-            Failure::Usage(format!("--area {argument}: neither W,S,E,N nor a readable file: {e}"))
+            Failure::Usage(format!(
+                "--area {argument}: neither W,S,E,N nor a readable file: {e}"
+            ))
         })?
         .len();
     if size > AREA_FILE_MAX_BYTES {
@@ -173,7 +178,14 @@ impl List {
         Ok(listing(
             self.format,
             &Listing {
-                columns: &["id", "name", "product", "w,s,e,n (deg)", "priority", "added (UTC)"],
+                columns: &[
+                    "id",
+                    "name",
+                    "product",
+                    "w,s,e,n (deg)",
+                    "priority",
+                    "added (UTC)",
+                ],
                 rows,
                 records: &watches,
                 empty: "no watches yet; `corridor watch add` makes one",
@@ -201,10 +213,20 @@ impl Show {
         let rows = answers
             .iter()
             .map(|a| {
-                vec![a.item_id.clone(), time(a.created), a.observed.clone(), a.headline.clone()]
+                vec![
+                    a.item_id.clone(),
+                    time(a.created),
+                    a.observed.clone(),
+                    a.headline.clone(),
+                ]
             })
             .chain(without.iter().map(|(job, reason)| {
-                vec![String::new(), String::new(), job.item.clone(), format!("no answer: {reason}")]
+                vec![
+                    String::new(),
+                    String::new(),
+                    job.item.clone(),
+                    format!("no answer: {reason}"),
+                ]
             }))
             .collect();
         let record = serde_json::json!({
@@ -230,7 +252,9 @@ impl Remove {
     async fn run(self, data_dir: &Path) -> Outcome {
         let chain = open(data_dir).await?;
         let id = chain.remove_watch(&self.name).await?;
-        Ok(say(&format!("no longer watching {id}; its answers stay\n"))?)
+        Ok(say(&format!(
+            "no longer watching {id}; its answers stay\n"
+        ))?)
     }
 }
 
@@ -240,8 +264,9 @@ impl ForecastOf {
         let step = Step::start(format!("Forecast for {}", self.name));
         let counter = step.counter();
         let progress = Arc::new(move |done: usize, all: usize| counter(done as u64, all as u64));
-        let mut forecast =
-            chain.forecast_with_progress(&self.name, self.from, self.to, progress).await?;
+        let mut forecast = chain
+            .forecast_with_progress(&self.name, self.from, self.to, progress)
+            .await?;
         step.done(format!("{} answers to expect", forecast.entries.len()));
         if let Some(first) = self.first {
             forecast.entries.truncate(first);
@@ -263,7 +288,12 @@ pub(crate) fn print_forecast(format: Format, forecast: &Forecast) -> std::io::Re
                 format!("{}{planned}", e.satellite),
                 e.instrument.clone(),
                 time(e.observed_start),
-                format!("{:.0} s", e.observed_end.duration_since(e.observed_start).as_secs_f64()),
+                format!(
+                    "{:.0} s",
+                    e.observed_end
+                        .duration_since(e.observed_start)
+                        .as_secs_f64()
+                ),
                 format!("{:.1}", e.min_off_nadir_deg),
                 format!("{:.0} %", e.coverage * 100.0),
                 e.station.clone(),

@@ -63,12 +63,16 @@ impl SqliteWatchStore {
     pub fn open(path: &Path) -> Result<Self, WatchError> {
         let doing = format!("opening {}", path.display());
         let connection = Connection::open(path).map_err(broken(&doing))?;
-        connection.busy_timeout(Duration::from_secs(20)).map_err(broken(&doing))?;
+        connection
+            .busy_timeout(Duration::from_secs(20))
+            .map_err(broken(&doing))?;
         connection
             .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")
             .and_then(|()| connection.execute_batch(SCHEMA))
             .map_err(broken(&doing))?;
-        Ok(Self { connection: Mutex::new(connection) })
+        Ok(Self {
+            connection: Mutex::new(connection),
+        })
     }
 
     fn db(&self) -> Result<MutexGuard<'_, Connection>, WatchError> {
@@ -87,7 +91,8 @@ impl SqliteWatchStore {
         let rows = statement
             .query_map(values, |row| row.get::<_, String>(0))
             .map_err(broken("reading records"))?;
-        rows.map(|row| from_text(&row.map_err(broken("reading records"))?)).collect()
+        rows.map(|row| from_text(&row.map_err(broken("reading records"))?))
+            .collect()
     }
 
     fn body<T: DeserializeOwned>(&self, sql: &str, key: &str) -> Result<Option<T>, WatchError> {
@@ -122,7 +127,10 @@ impl WatchStore for SqliteWatchStore {
 
     fn add_watch(&self, watch: &Watch) -> Result<bool, WatchError> {
         if let Some(kept) = self.body::<Watch>("SELECT body FROM watch WHERE id = ?1", &watch.id)? {
-            let same = Watch { created: kept.created, ..watch.clone() } == kept;
+            let same = Watch {
+                created: kept.created,
+                ..watch.clone()
+            } == kept;
             return if same {
                 Ok(false)
             } else {
@@ -147,8 +155,16 @@ impl WatchStore for SqliteWatchStore {
     }
 
     fn remove_watch(&self, id: &str) -> Result<bool, WatchError> {
-        self.write("removing a watch's forecast", "DELETE FROM watch_forecast WHERE watch = ?1", [id])?;
-        self.write("removing a watch's jobs", "DELETE FROM watch_job WHERE watch = ?1", [id])?;
+        self.write(
+            "removing a watch's forecast",
+            "DELETE FROM watch_forecast WHERE watch = ?1",
+            [id],
+        )?;
+        self.write(
+            "removing a watch's jobs",
+            "DELETE FROM watch_job WHERE watch = ?1",
+            [id],
+        )?;
         Ok(self.write("removing a watch", "DELETE FROM watch WHERE id = ?1", [id])? > 0)
     }
 
@@ -162,7 +178,12 @@ impl WatchStore for SqliteWatchStore {
             kept += transaction
                 .execute(
                     "INSERT OR REPLACE INTO watch_element_set VALUES (?1, ?2, ?3, ?4)",
-                    params![set.norad_id, set.epoch.as_millisecond(), to_text(set)?, source],
+                    params![
+                        set.norad_id,
+                        set.epoch.as_millisecond(),
+                        to_text(set)?,
+                        source
+                    ],
                 )
                 .map_err(broken(doing))?;
         }
@@ -179,7 +200,9 @@ impl WatchStore for SqliteWatchStore {
             )
             .map_err(broken(doing))?;
         let rows = statement
-            .query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))
+            .query_map([], |row| {
+                Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+            })
             .map_err(broken(doing))?;
         rows.map(|row| {
             let (set, source) = row.map_err(broken(doing))?;
@@ -219,7 +242,13 @@ impl WatchStore for SqliteWatchStore {
             "ending a job",
             "UPDATE watch_job SET open = ?5, state = ?4
              WHERE watch = ?1 AND collection = ?2 AND item = ?3",
-            params![job.watch, job.collection, job.item, text, *state == JobState::Open],
+            params![
+                job.watch,
+                job.collection,
+                job.item,
+                text,
+                *state == JobState::Open
+            ],
         )
         .map(drop)
     }
@@ -303,7 +332,12 @@ impl WatchStore for SqliteWatchStore {
         )
         .map_err(broken("recording an event"))?;
         let id = u64::try_from(db.last_insert_rowid()).unwrap_or_default();
-        Ok(Event { id, kind, time, data })
+        Ok(Event {
+            id,
+            kind,
+            time,
+            data,
+        })
     }
 
     fn events_after(&self, id: u64, limit: usize) -> Result<Vec<Event>, WatchError> {
@@ -341,7 +375,9 @@ impl WatchStore for SqliteWatchStore {
 
     fn newest_event(&self) -> Result<u64, WatchError> {
         self.db()?
-            .query_row("SELECT coalesce(max(id), 0) FROM watch_event", [], |row| row.get::<_, i64>(0))
+            .query_row("SELECT coalesce(max(id), 0) FROM watch_event", [], |row| {
+                row.get::<_, i64>(0)
+            })
             .map(|id| u64::try_from(id).unwrap_or_default())
             .map_err(broken("reading events"))
     }
@@ -368,12 +404,22 @@ impl WatchStore for SqliteWatchStore {
             .map_err(broken(doing))?;
         let rows = statement
             .query_map([], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get::<_, String>(2)?, row.get(3)?))
+                Ok((
+                    row.get(0)?,
+                    row.get(1)?,
+                    row.get::<_, String>(2)?,
+                    row.get(3)?,
+                ))
             })
             .map_err(broken(doing))?;
         rows.map(|row| {
             let (id, address, event, tries) = row.map_err(broken(doing))?;
-            Ok(Call { id, address, event: from_text(&event)?, tries })
+            Ok(Call {
+                id,
+                address,
+                event: from_text(&event)?,
+                tries,
+            })
         })
         .collect()
     }
