@@ -84,6 +84,9 @@ pub struct SceneFile {
     pub size_bytes: u64,
 }
 
+/// A `datetime`, and `start_datetime` to `end_datetime`; one of them is there.
+type Times = (Option<Timestamp>, Option<(Timestamp, Timestamp)>);
+
 impl SceneDescription {
     /// Reads and checks a description.
     ///
@@ -175,7 +178,7 @@ impl SceneDescription {
     }
 
     /// `datetime`, or start and end.
-    fn times(&self) -> Result<(Option<Timestamp>, Option<(Timestamp, Timestamp)>), String> {
+    fn times(&self) -> Result<Times, String> {
         let read = |field: &str| match self.properties.get(field) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) => text
