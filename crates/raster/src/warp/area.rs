@@ -7,7 +7,10 @@ use crate::band::Sample;
 /// Overlaps this small, in pixels, do not count.
 const OVERLAP_MIN: f64 = 1e-10;
 
-/// Pixels covered along one axis: first, end, and the part covered of the first and the last.
+/// Pixels covered along one axis: first, end, and the weight of the first and the last.
+///
+/// The weight is the part covered. Where the target pixel reaches beyond the
+/// source, the pixel at the edge counts for the part outside too, as in GDAL.
 #[derive(Debug, Clone, Copy)]
 struct Span {
     first: usize,
@@ -38,9 +41,9 @@ impl Span {
             first_weight: if alone {
                 1.0
             } else {
-                (1.0 - (low - first as f64)).min(1.0)
+                1.0 - (low - first as f64)
             },
-            last_weight: (1.0 - (end as f64 - high)).min(1.0),
+            last_weight: 1.0 - (end as f64 - high),
         })
     }
 

@@ -278,6 +278,37 @@ fn run(
     Band::new(target.width, target.height, data, source.nodata(), mask)
 }
 
+/// Outline of the source pixels.
+#[derive(Debug, Clone, Copy)]
+struct Edge {
+    left: f64,
+    top: f64,
+    right: f64,
+    bottom: f64,
+}
+
+impl Edge {
+    fn of<T>(pixels: &Pixels<'_, T>) -> Self {
+        Self {
+            left: pixels.col,
+            top: pixels.row,
+            right: pixels.col + pixels.width as f64,
+            bottom: pixels.row + pixels.height as f64,
+        }
+    }
+
+    /// Whether a position is outside, but by less than a pixel.
+    #[inline]
+    fn is_near(&self, (x, y): Point) -> bool {
+        let outside = x < self.left || y < self.top || x > self.right || y > self.bottom;
+        outside
+            && x > self.left - 1.0
+            && y > self.top - 1.0
+            && x < self.right + 1.0
+            && y < self.bottom + 1.0
+    }
+}
+
 /// One warp of one band.
 struct Job<'a> {
     mapper: &'a Mapper,
@@ -297,21 +328,24 @@ impl Job<'_> {
         let Extent {
             x_scale, y_scale, ..
         } = *self.extent;
+        let edge = Edge::of(pixels);
         match resampling {
-            Resampling::Nearest => self.points(output, valid, |x, y| {
+            Resampling::Nearest => self.points(output, valid, edge, |x, y| {
                 pixels.nearest(x, y).map(|i| pixels.data[i])
             }),
             Resampling::Bilinear => match Filter::new(Shape::Triangle, x_scale, y_scale) {
-                None => self.points(output, valid, |x, y| self.rounded(pixels.bilinear(x, y))),
-                Some(mut f) => {
-                    self.points(output, valid, |x, y| self.rounded(f.value(pixels, x, y)))
-                }
+                None => self.points(output, valid, edge, |x, y| {
+                    self.rounded(pixels.bilinear(x, y))
+                }),
+                Some(mut f) => self.points(output, valid, edge, |x, y| {
+                    self.rounded(f.value(pixels, x, y))
+                }),
             },
             Resampling::Cubic => match Filter::new(Shape::Cubic, x_scale, y_scale) {
-                None => self.points(output, valid, |x, y| self.rounded(pixels.cubic(x, y))),
-                Some(mut f) => {
-                    self.points(output, valid, |x, y| self.rounded(f.value(pixels, x, y)))
-                }
+                None => self.points(output, valid, edge, |x, y| self.rounded(pixels.cubic(x, y))),
+                Some(mut f) => self.points(output, valid, edge, |x, y| {
+                    self.rounded(f.value(pixels, x, y))
+                }),
             },
             Resampling::Average => {
                 self.areas(output, valid, |a, b| {
@@ -349,6 +383,7 @@ impl Job<'_> {
         &self,
         output: &mut [T],
         valid: &mut [bool],
+        edge: Edge,
         mut value: impl FnMut(f64, f64) -> Option<T>,
     ) {
         let mut points = vec![(0.0, 0.0); self.width];
@@ -357,7 +392,11 @@ impl Job<'_> {
             .zip(valid.chunks_exact_mut(self.width));
         for (row, (output, valid)) in rows.enumerate() {
             self.mapper.row(0.5, row as f64 + 0.5, &mut points);
-            for ((point, out), ok) in points.iter().zip(output).zip(valid) {
+            for (col, ((point, out), ok)) in points.iter_mut().zip(output).zip(valid).enumerate() {
+                if edge.is_near(*point) {
+                    // So close outside, the interpolated position does not decide.
+                    *point = self.mapper.exact(col as f64 + 0.5, row as f64 + 0.5);
+                }
                 if let Some(v) = value(point.0, point.1) {
                     *out = v;
                     *ok = true;

@@ -3,3 +3,4 @@
 mod crs;
 mod read_shared;
 mod shared;
+mod warp;
