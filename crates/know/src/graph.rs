@@ -7,4 +7,4 @@ mod run;
 pub use check::{Issue, validate};
 pub use parse::{Argument, DEPTH_MAX, DeclaredParameter, NODES_MAX, Node, ProcessGraph};
 pub(crate) use run::run_nested;
-pub use run::{Estimate, RunLimits, run};
+pub use run::{RunLimits, run, run_keeping};

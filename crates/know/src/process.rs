@@ -96,6 +96,7 @@ mod array_modify;
 mod arsinh;
 mod artanh;
 mod between;
+mod bimodal_threshold;
 mod ceil;
 mod clip;
 mod constant;
@@ -143,8 +144,10 @@ mod mask_polygon;
 mod max;
 mod mean;
 mod median;
+mod median_filter;
 mod merge_cubes;
 mod min;
+mod minimum_error_threshold;
 mod modulo;
 mod multiply;
 mod nan;
@@ -154,6 +157,7 @@ mod normalized_difference;
 mod not;
 mod or;
 mod order;
+mod otsu_threshold;
 mod pi;
 mod power;
 mod product;
@@ -169,6 +173,7 @@ mod round;
 mod save_result;
 mod sd;
 mod sgn;
+mod sieve;
 mod sin;
 mod sinh;
 mod sort;
@@ -219,6 +224,7 @@ pub static ALL: &[&Process] = &[
     &arsinh::PROCESS,
     &artanh::PROCESS,
     &between::PROCESS,
+    &bimodal_threshold::PROCESS,
     &ceil::PROCESS,
     &clip::PROCESS,
     &constant::PROCESS,
@@ -265,8 +271,10 @@ pub static ALL: &[&Process] = &[
     &max::PROCESS,
     &mean::PROCESS,
     &median::PROCESS,
+    &median_filter::PROCESS,
     &merge_cubes::PROCESS,
     &min::PROCESS,
+    &minimum_error_threshold::PROCESS,
     &modulo::PROCESS,
     &multiply::PROCESS,
     &nan::PROCESS,
@@ -276,6 +284,7 @@ pub static ALL: &[&Process] = &[
     &not::PROCESS,
     &or::PROCESS,
     &order::PROCESS,
+    &otsu_threshold::PROCESS,
     &pi::PROCESS,
     &power::PROCESS,
     &product::PROCESS,
@@ -291,6 +300,7 @@ pub static ALL: &[&Process] = &[
     &save_result::PROCESS,
     &sd::PROCESS,
     &sgn::PROCESS,
+    &sieve::PROCESS,
     &sin::PROCESS,
     &sinh::PROCESS,
     &sort::PROCESS,

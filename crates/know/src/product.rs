@@ -4,6 +4,6 @@ mod recipe;
 mod run;
 
 pub use recipe::{
-    Alternative, Choice, LegendClass, Parameter, Product, ProductKind, ReferenceCase, Style,
+    Alternative, LegendClass, Parameter, Product, ProductKind, ReferenceCase, Style,
 };
 pub use run::{Layer, MASK_NODATA, ProductInputs, ProductResult, SceneRef, run_product};

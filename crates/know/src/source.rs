@@ -57,8 +57,11 @@ pub trait SceneSource: Send + Sync {
     async fn describe(&self, collection: &str, item: &str) -> Result<SceneDescription, GraphError>;
 }
 
+pub mod assemble;
 mod catalog;
+mod files;
 mod scenes;
 
-pub use catalog::CatalogSource;
+pub use catalog::{CatalogSource, SCENES_MAX};
+pub use files::FileSource;
 pub use scenes::OnlyScenes;

@@ -31,15 +31,6 @@ impl Default for RunLimits {
     }
 }
 
-/// Expected size of a run, before it starts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Estimate {
-    /// Nodes that will run.
-    pub nodes: usize,
-    /// Of these, nodes that load scenes.
-    pub loads: usize,
-}
-
 /// Runs a graph: checks it, fills in parameters, loads scenes through `source`.
 ///
 /// The work between loads is done on the calling thread; callers on an async runtime give the
@@ -53,6 +44,23 @@ pub async fn run(
     source: &dyn SceneSource,
     limits: &RunLimits,
 ) -> Result<Value, GraphError> {
+    run_keeping(graph, parameters, source, limits, &[])
+        .await
+        .map(|(value, _)| value)
+}
+
+/// Runs a graph as [`run`] does, and gives the values of some nodes besides: a product reads its
+/// threshold so. Nodes that the result does not need are not run and not given.
+///
+/// # Errors
+/// As [`run`].
+pub async fn run_keeping(
+    graph: &ProcessGraph,
+    parameters: &BTreeMap<String, Value>,
+    source: &dyn SceneSource,
+    limits: &RunLimits,
+    keep: &[&str],
+) -> Result<(Value, BTreeMap<String, Value>), GraphError> {
     let declared: Vec<String> = parameters.keys().cloned().collect();
     if let Some(issue) = super::check::validate(graph, &declared).into_iter().next() {
         return Err(issue.error);
@@ -77,6 +85,7 @@ pub async fn run(
     let needed = graph.needed();
     let mut readers = count_readers(graph);
     let mut values: BTreeMap<&str, Value> = BTreeMap::new();
+    let mut kept = BTreeMap::new();
     for id in graph.order() {
         if !needed.contains(id.as_str()) {
             continue;
@@ -97,6 +106,9 @@ pub async fn run(
         }
         .await
         .map_err(|error| error.in_node(id))?;
+        if keep.contains(&id.as_str()) {
+            kept.insert(id.clone(), value.clone());
+        }
         tracing::debug!(node = id, process = node.process_id, "node run");
         for from in sources(&node.arguments) {
             if let Some(left) = readers.get_mut(from) {
@@ -111,6 +123,7 @@ pub async fn run(
     }
     values
         .remove(graph.result())
+        .map(|value| (value, kept))
         .ok_or_else(|| GraphError::new("Internal", "the result node was not run"))
 }
 

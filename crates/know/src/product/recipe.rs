@@ -1,9 +1,15 @@
 //! A product as it stands in its folder: `product.toml`, graphs, `README.md`.
 
 use crate::error::KnowError;
+use crate::graph::{ProcessGraph, validate};
+use crate::source::SceneDescription;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::OnceLock;
+
+/// Largest file of a product's folder, bytes.
+const FILE_BYTES_MAX: u64 = 1 << 20;
 
 /// A recipe: metadata and one process graph for each way to compute it.
 #[derive(Debug, Clone, Serialize)]
@@ -16,6 +22,10 @@ pub struct Product {
     pub description: String,
     /// `date` (one scene) or `change` (two scenes, before and after).
     pub kind: ProductKind,
+    /// Band of the graph's result that is the mask; the others are layers.
+    pub mask_band: String,
+    /// The sentence of an answer; `{area_km2}` and `{valid_percent}` are filled in.
+    pub headline: String,
     /// Units of each band of the answer, by band name.
     pub units: BTreeMap<String, String>,
     /// Settings of the recipe with their defaults.
@@ -50,6 +60,7 @@ pub enum ProductKind {
 
 /// A setting of a product.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Parameter {
     /// What it does.
     pub description: String,
@@ -74,23 +85,19 @@ pub struct Parameter {
 pub struct Alternative {
     /// Name, such as `optical` or `sar`.
     pub name: String,
-    /// Bands it needs, by common name (`green`, `swir16`) or polarisation (`VV`).
+    /// Bands it needs, by name, common name (`green`, `swir16`) or polarisation (`VV`).
     pub bands: Vec<String>,
     /// Name of the graph's file.
     pub graph_file: String,
     /// The graph.
-    pub graph: crate::graph::ProcessGraph,
-}
-
-/// The alternative that fits some scenes, and the band names to load.
-#[derive(Debug, Clone)]
-pub struct Choice<'a> {
-    /// The alternative.
-    pub alternative: &'a Alternative,
+    pub graph: ProcessGraph,
+    /// Figures that an answer carries: name to the node of the graph that gives it.
+    pub statistics: BTreeMap<String, String>,
 }
 
 /// How an answer is drawn.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Style {
     /// Classes of the mask with their colours.
     pub classes: Vec<LegendClass>,
@@ -98,17 +105,19 @@ pub struct Style {
 
 /// One class of an answer's mask.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct LegendClass {
     /// Value in the mask.
     pub value: u8,
     /// Word in the legend.
     pub label: String,
-    /// Colour, `#rrggbb` or `#rrggbbaa`.
+    /// Colour, `#rrggbb`.
     pub color: String,
 }
 
 /// The case that shows a product's accuracy.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ReferenceCase {
     /// What the data is and where it comes from.
     pub data: String,
@@ -118,10 +127,81 @@ pub struct ReferenceCase {
     pub command: String,
 }
 
+/// `product.toml` as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RecipeFile {
+    id: String,
+    title: String,
+    description: String,
+    kind: ProductKind,
+    mask_band: String,
+    headline: String,
+    accuracy: String,
+    min_valid_fraction: f64,
+    #[serde(default)]
+    pair: Option<Pair>,
+    units: BTreeMap<String, String>,
+    parameters: BTreeMap<String, Parameter>,
+    alternative: Vec<AlternativeFile>,
+    style: Style,
+    reference: ReferenceCase,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Pair {
+    min_days: f64,
+    max_days: f64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AlternativeFile {
+    name: String,
+    bands: Vec<String>,
+    graph: String,
+    #[serde(default)]
+    statistics: BTreeMap<String, String>,
+}
+
+/// Files of a shipped product, by name.
+type Shipped = &'static [(&'static str, &'static str)];
+
+const WATER: Shipped = &[
+    ("product.toml", include_str!("../../../../products/water/product.toml")),
+    ("README.md", include_str!("../../../../products/water/README.md")),
+    ("optical.json", include_str!("../../../../products/water/optical.json")),
+    ("optical-nir.json", include_str!("../../../../products/water/optical-nir.json")),
+    ("sar.json", include_str!("../../../../products/water/sar.json")),
+];
+const VEGETATION: Shipped = &[
+    ("product.toml", include_str!("../../../../products/vegetation/product.toml")),
+    ("README.md", include_str!("../../../../products/vegetation/README.md")),
+    ("cloud-masked.json", include_str!("../../../../products/vegetation/cloud-masked.json")),
+    ("unmasked.json", include_str!("../../../../products/vegetation/unmasked.json")),
+];
+const SHIPPED: &[(&str, Shipped)] = &[("vegetation", VEGETATION), ("water", WATER)];
+
 impl Product {
     /// The products shipped with the program, in order of their ids.
     pub fn shipped() -> &'static [Product] {
-        &[]
+        static ALL: OnceLock<Vec<Product>> = OnceLock::new();
+        ALL.get_or_init(|| {
+            // A test shows that each shipped recipe reads.
+            SHIPPED
+                .iter()
+                .filter_map(|(id, files)| {
+                    let find = |name: &str| files.iter().find(|(own, _)| *own == name);
+                    Product::read(id, |name| {
+                        find(name)
+                            .map(|(_, text)| (*text).to_string())
+                            .ok_or_else(|| "is not there".to_string())
+                    })
+                    .ok()
+                })
+                .collect()
+        })
     }
 
     /// The shipped product of this id.
@@ -134,10 +214,148 @@ impl Product {
     /// # Errors
     /// [`KnowError::Recipe`] names the file and what is wrong in it.
     pub fn load(folder: &Path) -> Result<Product, KnowError> {
-        Err(KnowError::Recipe {
-            product: folder.display().to_string(),
-            file: "product.toml".into(),
-            reason: "not yet".into(),
+        Self::read(&folder.display().to_string(), |name| {
+            let path = folder.join(name);
+            let size = std::fs::metadata(&path).map_err(|e| e.to_string())?.len();
+            if size > FILE_BYTES_MAX {
+                return Err(format!("has {size} bytes; at most {FILE_BYTES_MAX}"));
+            }
+            std::fs::read_to_string(&path).map_err(|e| e.to_string())
         })
     }
+
+    fn read(
+        product: &str,
+        file: impl Fn(&str) -> Result<String, String>,
+    ) -> Result<Product, KnowError> {
+        let fault = |file: &str, reason: String| KnowError::Recipe {
+            product: product.to_string(),
+            file: file.to_string(),
+            reason,
+        };
+        let open = |name: &str| file(name).map_err(|reason| fault(name, reason));
+        let recipe: RecipeFile = toml::from_str(&open("product.toml")?)
+            .map_err(|error| fault("product.toml", error.to_string()))?;
+        let mut alternatives = Vec::new();
+        let mut names: Vec<String> = recipe.parameters.keys().cloned().collect();
+        names.extend(RUN_PARAMETERS.iter().map(|name| (*name).to_string()));
+        for alternative in recipe.alternative {
+            if alternative.graph.contains(['/', '\\']) {
+                let reason = format!("graph {:?} must be a file of this folder", alternative.graph);
+                return Err(fault("product.toml", reason));
+            }
+            let graph = ProcessGraph::from_text(&open(&alternative.graph)?)
+                .map_err(|error| fault(&alternative.graph, error.to_string()))?;
+            if let Some(issue) = validate(&graph, &names).first() {
+                return Err(fault(&alternative.graph, issue.error.to_string()));
+            }
+            if let Some(node) = alternative.statistics.values().find(|n| !graph.nodes().contains_key(*n)) {
+                return Err(fault("product.toml", format!("{} has no node {node:?}", alternative.graph)));
+            }
+            alternatives.push(Alternative {
+                name: alternative.name,
+                bands: alternative.bands,
+                graph_file: alternative.graph,
+                graph,
+                statistics: alternative.statistics,
+            });
+        }
+        let pair = recipe.pair.unwrap_or(Pair { min_days: 0.0, max_days: f64::INFINITY });
+        if alternatives.is_empty() || !(0.0..=1.0).contains(&recipe.min_valid_fraction) {
+            let reason = "at least one [[alternative]] and a min_valid_fraction from 0 to 1 are needed";
+            return Err(fault("product.toml", reason.to_string()));
+        }
+        Ok(Product {
+            id: recipe.id,
+            title: recipe.title,
+            description: recipe.description,
+            kind: recipe.kind,
+            mask_band: recipe.mask_band,
+            headline: recipe.headline,
+            units: recipe.units,
+            parameters: recipe.parameters,
+            alternatives,
+            style: recipe.style,
+            accuracy: recipe.accuracy,
+            reference: recipe.reference,
+            min_valid_fraction: recipe.min_valid_fraction,
+            pair_min_days: pair.min_days,
+            pair_max_days: pair.max_days,
+            readme: open("README.md")?,
+        })
+    }
+
+    /// The first alternative whose bands are in every scene.
+    ///
+    /// # Errors
+    /// [`KnowError::NoAlternative`] says what each alternative misses.
+    pub fn choose(&self, scenes: &[SceneDescription]) -> Result<&Alternative, KnowError> {
+        let has = |scene: &SceneDescription, wanted: &str| {
+            scene.bands.iter().any(|(name, common)| {
+                name.eq_ignore_ascii_case(wanted) || common.as_deref() == Some(wanted)
+            })
+        };
+        let mut reasons = Vec::new();
+        for alternative in &self.alternatives {
+            let missing: Vec<&str> = alternative
+                .bands
+                .iter()
+                .filter(|band| !scenes.iter().all(|scene| has(scene, band)))
+                .map(String::as_str)
+                .collect();
+            if missing.is_empty() {
+                return Ok(alternative);
+            }
+            reasons.push(format!("{} lacks {}", alternative.name, missing.join(", ")));
+        }
+        Err(KnowError::NoAlternative {
+            product: self.id.clone(),
+            reason: reasons.join("; "),
+        })
+    }
+
+    /// The parameters with defaults filled in, checked.
+    ///
+    /// # Errors
+    /// [`KnowError::Parameter`] names the parameter and what would be right.
+    pub fn fill_parameters(
+        &self,
+        given: &serde_json::Map<String, serde_json::Value>,
+    ) -> Result<serde_json::Map<String, serde_json::Value>, KnowError> {
+        let fault = |name: &str, reason: String| KnowError::Parameter {
+            product: self.id.clone(),
+            name: name.to_string(),
+            reason,
+        };
+        if let Some(name) = given.keys().find(|name| !self.parameters.contains_key(*name)) {
+            let known: Vec<&str> = self.parameters.keys().map(String::as_str).collect();
+            return Err(fault(name, format!("is not known; there are {}", known.join(", "))));
+        }
+        let mut filled = serde_json::Map::new();
+        for (name, parameter) in &self.parameters {
+            let value = given.get(name).unwrap_or(&parameter.default);
+            if !parameter.choices.is_empty() && !parameter.choices.contains(value) {
+                let choices: Vec<String> = parameter.choices.iter().map(ToString::to_string).collect();
+                return Err(fault(name, format!("{value} is none of {}", choices.join(", "))));
+            }
+            if parameter.default.is_number() {
+                let number = value
+                    .as_f64()
+                    .ok_or_else(|| fault(name, format!("{value} is not a number")))?;
+                if parameter.minimum.is_some_and(|least| number < least)
+                    || parameter.maximum.is_some_and(|greatest| number > greatest)
+                {
+                    let least = parameter.minimum.unwrap_or(f64::NEG_INFINITY);
+                    let greatest = parameter.maximum.unwrap_or(f64::INFINITY);
+                    return Err(fault(name, format!("{number} is not from {least} to {greatest}")));
+                }
+            }
+            filled.insert(name.clone(), value.clone());
+        }
+        Ok(filled)
+    }
 }
+
+/// Parameters that a run gives to the graph besides the recipe's own.
+pub(super) const RUN_PARAMETERS: [&str; 6] =
+    ["area", "collection", "time", "collection_before", "before", "after"];

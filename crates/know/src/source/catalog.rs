@@ -1,11 +1,18 @@
 //! Scenes of the catalogue.
 
+use super::assemble::{self, BandFile, Scene};
 use super::{LoadRequest, SceneDescription, SceneSource};
 use crate::cube::Cube;
 use crate::error::GraphError;
+use crate::extent::SpatialExtent;
 use async_trait::async_trait;
-use corridor_catalog::{AssetStore, Catalog};
+use corridor_catalog::stac::{Asset, Item};
+use corridor_catalog::{AssetStore, Bbox, Catalog, CatalogError, Interval, Search};
+use corridor_raster::dataset::Dataset;
 use std::sync::Arc;
+
+/// Most scenes of one cube.
+pub const SCENES_MAX: usize = 2_000;
 
 /// Loads scenes of the catalogue, reading their assets from the asset store.
 pub struct CatalogSource {
@@ -18,22 +25,171 @@ impl CatalogSource {
     pub fn new(catalog: Arc<dyn Catalog>, assets: Arc<AssetStore>) -> Self {
         Self { catalog, assets }
     }
+
+    async fn items(&self, request: &LoadRequest) -> Result<Vec<Item>, GraphError> {
+        self.catalog
+            .collection(&request.collection)
+            .await
+            .map_err(|error| of_catalog(&error))?;
+        if let Some(ids) = &request.items {
+            let mut items = Vec::with_capacity(ids.len());
+            for id in ids {
+                let item = self.catalog.item(&request.collection, id).await;
+                items.push(item.map_err(|error| of_catalog(&error))?);
+            }
+            return Ok(items);
+        }
+        let mut search = Search {
+            collections: vec![request.collection.clone()],
+            bbox: bbox(request)?,
+            limit: Some(1_000),
+            ..Search::default()
+        };
+        if let Some(extent) = &request.temporal_extent {
+            search.datetime = Interval::new(extent.start, extent.end).ok();
+        }
+        let mut items = Vec::new();
+        loop {
+            let page = self
+                .catalog
+                .search(&search)
+                .await
+                .map_err(|error| of_catalog(&error))?;
+            items.extend(page.items);
+            if items.len() > SCENES_MAX {
+                return Err(GraphError::new(
+                    "ProcessGraphComplexity",
+                    format!("the extents hold more than {SCENES_MAX} scenes"),
+                ));
+            }
+            match page.next {
+                Some(token) => search.token = Some(token),
+                None => return Ok(items),
+            }
+        }
+    }
+
+    async fn open(&self, asset: &Asset) -> Result<Dataset, GraphError> {
+        let failed = |reason: String| {
+            GraphError::new("Internal", format!("opening {:?}: {reason}", asset.href))
+        };
+        let key = AssetStore::key_of_href(&asset.href)
+            .ok_or_else(|| failed("it is not a file of this node".to_string()))?;
+        let path = self.assets.path(key).map_err(|e| failed(e.to_string()))?;
+        if let Some(path) = path {
+            return Dataset::open(&path).map_err(|e| failed(e.to_string()));
+        }
+        let bytes = self.assets.get(key).await.map_err(|e| failed(e.to_string()))?;
+        Dataset::from_bytes(bytes, key).map_err(|e| failed(e.to_string()))
+    }
+
+    async fn scene(&self, item: &Item) -> Result<Scene, GraphError> {
+        let mut files = Vec::new();
+        for asset in item.assets.values().filter(|asset| holds_pixels(asset)) {
+            let dataset = Arc::new(self.open(asset).await?);
+            for (index, band) in asset.bands.iter().enumerate().take(dataset.bands()) {
+                let (scale, offset) = band.scale_and_offset();
+                files.push(BandFile {
+                    dataset: dataset.clone(),
+                    index,
+                    name: band.name.clone().unwrap_or_else(|| format!("{}", index + 1)),
+                    common_name: band.common_name().map(str::to_string),
+                    center_wavelength_um: band
+                        .additional
+                        .get("eo:center_wavelength")
+                        .and_then(serde_json::Value::as_f64),
+                    scale,
+                    offset,
+                    nodata: band.nodata_value(),
+                });
+            }
+        }
+        let time = item
+            .time_range()
+            .ok_or_else(|| GraphError::new("Internal", format!("item {:?} has no time", item.id)))?;
+        Ok(Scene {
+            name: item.id.clone(),
+            time: time.0,
+            files,
+        })
+    }
 }
 
 #[async_trait]
 impl SceneSource for CatalogSource {
     async fn load(&self, request: &LoadRequest) -> Result<Cube, GraphError> {
-        let _ = (&self.catalog, &self.assets);
-        Err(GraphError::new(
-            "NoDataAvailable",
-            format!("{} is empty", request.collection),
-        ))
+        let mut scenes = Vec::new();
+        for item in self.items(request).await? {
+            let inside = item.time_range().is_some_and(|(start, end)| {
+                request.temporal_extent.is_none_or(|extent| {
+                    extent.start.is_none_or(|from| from <= end)
+                        && extent.end.is_none_or(|to| start < to)
+                })
+            });
+            if inside {
+                scenes.push(self.scene(&item).await?);
+            }
+        }
+        assemble::cube(scenes, request)
     }
 
     async fn describe(&self, collection: &str, item: &str) -> Result<SceneDescription, GraphError> {
-        Err(GraphError::new(
-            "CollectionNotFound",
-            format!("{collection}/{item} is not there"),
-        ))
+        let item = self
+            .catalog
+            .item(collection, item)
+            .await
+            .map_err(|error| of_catalog(&error))?;
+        let bands = item
+            .assets
+            .values()
+            .filter(|asset| holds_pixels(asset))
+            .flat_map(|asset| &asset.bands)
+            .map(|band| {
+                let name = band.name.clone().unwrap_or_default();
+                (name, band.common_name().map(str::to_string))
+            })
+            .collect();
+        let time = item.time_range();
+        Ok(SceneDescription {
+            collection: collection.to_string(),
+            start: time.map(|(start, _)| start),
+            end: time.map(|(_, end)| end),
+            bands,
+            properties: item.properties.fields.clone().into_iter().collect(),
+            item: item.id,
+        })
     }
+}
+
+/// Whether an asset is a TIFF whose bands are described.
+fn holds_pixels(asset: &Asset) -> bool {
+    let tiff = asset.media_type.as_deref().is_some_and(|t| t.starts_with("image/tiff"));
+    tiff && !asset.bands.is_empty()
+}
+
+fn bbox(request: &LoadRequest) -> Result<Option<Bbox>, GraphError> {
+    let bounds = match &request.spatial_extent {
+        None => return Ok(None),
+        Some(SpatialExtent::Box { west, south, east, north, crs }) => {
+            let wgs84 = corridor_raster::grid::Crs::wgs84();
+            crate::geometry::bounds_in([*west, *south, *east, *north], crs, &wgs84)?
+        }
+        Some(SpatialExtent::Polygons(polygons)) => {
+            match crate::geometry::bounds(std::slice::from_ref(polygons)) {
+                Some(bounds) => bounds,
+                None => return Ok(None),
+            }
+        }
+    };
+    Bbox::from_slice(&bounds)
+        .map(Some)
+        .map_err(|error| GraphError::argument("load_collection", "spatial_extent", error))
+}
+
+fn of_catalog(error: &CatalogError) -> GraphError {
+    let code = match error {
+        CatalogError::UnknownCollection(_) | CatalogError::UnknownItem { .. } => "CollectionNotFound",
+        _ => "Internal",
+    };
+    GraphError::new(code, error.to_string())
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 /// A JSON5 value.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Json5 {
+pub(crate) enum Json5 {
     Null,
     Boolean(bool),
     Number(f64),
@@ -15,21 +15,21 @@ pub enum Json5 {
 }
 
 impl Json5 {
-    pub fn get(&self, name: &str) -> Option<&Json5> {
+    pub(crate) fn get(&self, name: &str) -> Option<&Json5> {
         match self {
             Json5::Object(members) => members.get(name),
             _ => None,
         }
     }
 
-    pub fn text(&self) -> Option<&str> {
+    pub(crate) fn text(&self) -> Option<&str> {
         match self {
             Json5::Text(text) => Some(text),
             _ => None,
         }
     }
 
-    pub fn items(&self) -> &[Json5] {
+    pub(crate) fn items(&self) -> &[Json5] {
         match self {
             Json5::Array(items) => items,
             _ => &[],
@@ -37,7 +37,7 @@ impl Json5 {
     }
 }
 
-pub fn parse(text: &str) -> Json5 {
+pub(crate) fn parse(text: &str) -> Json5 {
     let mut reader = Reader {
         letters: text.chars().collect(),
         at: 0,

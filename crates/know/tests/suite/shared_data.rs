@@ -6,7 +6,7 @@ use std::path::PathBuf;
 ///
 /// # Panics
 /// Where it is absent although `CORRIDOR_REQUIRE_SHARED_DATA` is `1`.
-pub fn folder(part: &str) -> Option<PathBuf> {
+pub(crate) fn folder(part: &str) -> Option<PathBuf> {
     let root = std::env::var_os("CORRIDOR_SHARED_DATA").map_or_else(
         || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"),
         PathBuf::from,

@@ -67,7 +67,7 @@ fn run_vector(id: &str, test: &Json5, folder: &Path) -> Result<(), String> {
     }
     let limits = RunLimits::default();
     let result = call::call(id, arguments, &Context::new(&limits));
-    let returns = test.get("returns").map(|value| resolve(value, folder));
+    let returns = test.get("returns").map(|value| resolve(value, folder)).transpose()?;
     match (result, &returns, test.get("throws")) {
         (Ok(value), Some(expected), _) => {
             let delta = match test.get("delta") {
@@ -86,18 +86,21 @@ fn run_vector(id: &str, test: &Json5, folder: &Path) -> Result<(), String> {
     }
 }
 
-fn resolve(value: &Json5, folder: &Path) -> Json5 {
-    match value.get("$ref").and_then(Json5::text) {
-        Some(file) if file.ends_with("json5") => {
-            parse(&std::fs::read_to_string(folder.join(file)).unwrap())
-        }
-        Some(file) => Json5::Text(std::fs::read_to_string(folder.join(file)).unwrap()),
-        None => value.clone(),
-    }
+fn resolve(value: &Json5, folder: &Path) -> Result<Json5, String> {
+    let Some(file) = value.get("$ref").and_then(Json5::text) else {
+        return Ok(value.clone());
+    };
+    let text = std::fs::read_to_string(folder.join(file))
+        .map_err(|_| format!("the vector refers to {file}, which the suite does not have"))?;
+    Ok(if file.ends_with("json5") {
+        parse(&text)
+    } else {
+        Json5::Text(text)
+    })
 }
 
 fn to_value(json: &Json5, folder: &Path) -> Result<Value, String> {
-    let json = &resolve(json, folder);
+    let json = &resolve(json, folder)?;
     Ok(match json {
         Json5::Null => Value::Null,
         Json5::Boolean(truth) => Value::Boolean(*truth),
@@ -185,12 +188,16 @@ fn repaired(graph: &serde_json::Value) -> serde_json::Value {
 }
 
 fn to_cube(json: &Json5) -> Result<Cube, GraphError> {
-    let order = json.get("order").unwrap().items();
+    let absent = |what: &str| GraphError::new("Internal", format!("the vector's cube has no {what}"));
+    let order = json.get("order").map_or(&[][..], Json5::items);
     let mut dimensions = Vec::new();
     let mut crs = None;
     for name in order {
         let name = name.text().unwrap();
-        let dimension = json.get("dimensions").unwrap().get(name).unwrap();
+        let dimension = json
+            .get("dimensions")
+            .and_then(|all| all.get(name))
+            .ok_or_else(|| absent(name))?;
         let kind = match (
             dimension.get("type").and_then(Json5::text).unwrap(),
             dimension.get("axis").and_then(Json5::text),
@@ -208,7 +215,8 @@ fn to_cube(json: &Json5) -> Result<Cube, GraphError> {
         {
             crs = Some(crs_of(&Value::Text(system.clone())).unwrap());
         }
-        let labels = dimension.get("values").unwrap().items().iter().map(label).collect();
+        let values = dimension.get("values").ok_or_else(|| absent("labels"))?;
+        let labels = values.items().iter().map(label).collect();
         dimensions.push(Dimension::new(name, kind, labels));
     }
     let nodata: Vec<f64> = match json.get("nodata") {
@@ -218,7 +226,7 @@ fn to_cube(json: &Json5) -> Result<Cube, GraphError> {
     };
     let len = dimensions.iter().map(Dimension::len).product();
     let mut samples = Vec::new();
-    flatten(json.get("data").unwrap(), &nodata, &mut samples);
+    flatten(json.get("data").unwrap_or(&Json5::Null), &nodata, &mut samples);
     if samples.is_empty() || matches!(json.get("data"), Some(Json5::Null)) {
         samples = vec![f64::NAN; len];
     }
