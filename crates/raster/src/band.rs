@@ -184,9 +184,8 @@ impl BandData {
 
     /// Sample at `index` as `f64` (64-bit integers are rounded), or `None` past the end.
     #[must_use]
-    #[allow(clippy::cast_lossless)]
     pub fn get_f64(&self, index: usize) -> Option<f64> {
-        each_type!(self, v => v.get(index).map(|&x| x as f64))
+        each_type!(self, v => v.get(index).map(|x| x.to_f64()))
     }
 }
 
@@ -323,10 +322,9 @@ impl Band {
             None => vec![true; self.data.len()],
         };
         if self.nodata.is_some() || dtype.is_float() {
-            #[allow(clippy::cast_lossless)]
             {
-                each_type!(&self.data, v => for (ok, &x) in valid.iter_mut().zip(v) {
-                    *ok = *ok && !is_nodata(x as f64, self.nodata, dtype);
+                each_type!(&self.data, v => for (ok, x) in valid.iter_mut().zip(v) {
+                    *ok = *ok && !is_nodata(x.to_f64(), self.nodata, dtype);
                 });
             }
         }
@@ -338,11 +336,10 @@ impl Band {
     /// 32-bit integers and `f64` are rounded to the nearest `f32`; use
     /// [`Band::values_f64`] where 24 bits of precision are not enough.
     #[must_use]
-    #[allow(clippy::cast_lossless, clippy::cast_possible_truncation)]
     pub fn values_f32(&self) -> Vec<f32> {
         let mut values: Vec<f32> = match &self.data {
             BandData::F32(v) => v.clone(),
-            other => each_type!(other, v => v.iter().map(|&x| x as f32).collect()),
+            other => each_type!(other, v => v.iter().map(|x| x.to_f32()).collect()),
         };
         if self.has_invalid_rule() {
             for (value, ok) in values.iter_mut().zip(self.validity()) {
@@ -356,10 +353,9 @@ impl Band {
 
     /// All samples as `f64`, NaN where there is no measurement (64-bit integers are rounded).
     #[must_use]
-    #[allow(clippy::cast_lossless)]
     pub fn values_f64(&self) -> Vec<f64> {
         let mut values: Vec<f64> =
-            each_type!(&self.data, v => v.iter().map(|&x| x as f64).collect());
+            each_type!(&self.data, v => v.iter().map(|x| x.to_f64()).collect());
         if self.has_invalid_rule() {
             for (value, ok) in values.iter_mut().zip(self.validity()) {
                 if !ok {
@@ -396,6 +392,8 @@ pub(crate) trait Sample:
     fn from_f64(value: f64) -> Self;
     /// The value as `f64` (64-bit integers are rounded).
     fn to_f64(self) -> f64;
+    /// The value as `f32`, rounded to the nearest.
+    fn to_f32(self) -> f32;
     /// A value as near as possible, but another: one less, or one more for the least.
     fn beside(self) -> Self;
 }
@@ -407,9 +405,13 @@ macro_rules! sample {
                 // `as` holds the value in range and makes NaN 0.
                 value.round() as Self
             }
-            #[allow(clippy::cast_lossless)]
+            #[allow(clippy::cast_lossless, clippy::unnecessary_cast)]
             fn to_f64(self) -> f64 {
                 self as f64
+            }
+            #[allow(clippy::cast_lossless, clippy::unnecessary_cast)]
+            fn to_f32(self) -> f32 {
+                self as f32
             }
             fn beside(self) -> Self {
                 if self == <$number>::MIN { self + 1 } else { self - 1 }
@@ -421,9 +423,13 @@ macro_rules! sample {
             fn from_f64(value: f64) -> Self {
                 value as Self
             }
-            #[allow(clippy::cast_lossless)]
+            #[allow(clippy::cast_lossless, clippy::unnecessary_cast)]
             fn to_f64(self) -> f64 {
                 self as f64
+            }
+            #[allow(clippy::cast_lossless, clippy::unnecessary_cast)]
+            fn to_f32(self) -> f32 {
+                self as f32
             }
             fn beside(self) -> Self {
                 self.next_down()

@@ -92,7 +92,7 @@ pub fn write(
 /// Writes a COG to any seekable writer, from its current start.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn write_to<W: Write + Seek>(
     mut writer: W,
     grid: &Grid,
@@ -111,7 +111,7 @@ pub fn write_to<W: Write + Seek>(
 /// 1, 2 and 4 bits become bytes, those of 16-bit floats 32-bit floats.
 ///
 /// # Errors
-/// As [`Dataset::read`] and [`write`].
+/// As [`Dataset::read`] and [`write()`].
 pub fn from_dataset(source: &Dataset, path: &Path) -> Result<(), RasterError> {
     let resampling = if source.palette().is_some() {
         Resampling::Nearest

@@ -2,6 +2,7 @@
 
 mod epsg;
 mod transform;
+mod wkt;
 
 use std::fmt;
 use std::str::FromStr;
@@ -31,7 +32,7 @@ impl Crs {
     /// A system of the EPSG registry that this crate can compute with.
     ///
     /// # Errors
-    /// When the code is not in the crate's table (see [`Crs::supported_epsg`]).
+    /// When the code is not in the crate's table.
     pub fn epsg(code: u32) -> Result<Self, RasterError> {
         match epsg::proj_string(code) {
             Some(proj) => Ok(Self {
@@ -123,7 +124,7 @@ impl Crs {
     /// WKT 1 text of the system, where the crate can write it.
     #[must_use]
     pub fn wkt(&self) -> Option<String> {
-        None
+        wkt::write(self)
     }
 
     /// Gives the system a name (a citation of the file it came from).

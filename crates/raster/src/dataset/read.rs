@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Dataset;
 use crate::RasterError;
-use crate::band::{Band, BandData, each_type};
+use crate::band::{Band, BandData, Sample, each_type};
 use crate::tiff::block;
 use crate::tiff::codec::Compression;
 use crate::tiff::image::{Image, Photometric};
@@ -75,7 +75,7 @@ impl Dataset {
             let inverted = mask.photometric == Photometric::MinIsWhite;
             return Ok(data.first().map(|d| {
                 each_type!(d, v => {
-                    v.iter().map(|x| (*x as f64 > 0.0) != inverted).collect()
+                    v.iter().map(|x| (x.to_f64() > 0.0) != inverted).collect()
                 })
             }));
         }
@@ -85,7 +85,7 @@ impl Dataset {
         let data = self.read_samples(level, image, &[alpha], window)?;
         Ok(data
             .first()
-            .map(|d| each_type!(d, v => v.iter().map(|x| *x as f64 > 0.0).collect())))
+            .map(|d| each_type!(d, v => v.iter().map(|x| x.to_f64() > 0.0).collect())))
     }
 
     fn read_samples(
@@ -214,7 +214,7 @@ fn copy(
 /// Sets `part` of `out`, which holds `window`, to `value`.
 fn fill(out: &mut BandData, value: f64, part: Window, window: Window) {
     each_type!(out, v => {
-        let value = crate::band::Sample::from_f64(value);
+        let value = Sample::from_f64(value);
         for row in part.row..part.row + part.height {
             let start = (row - window.row) * window.width + part.col - window.col;
             v[start..start + part.width].fill(value);

@@ -1,7 +1,5 @@
 //! One directory as an image: its shape, how its blocks lie, how samples are coded.
 
-use bytes::Bytes;
-
 use super::codec::Compression;
 use super::directory::{ByteOrder, Container, Directory};
 use super::predictor::Predictor;
@@ -78,16 +76,11 @@ pub(crate) struct Image {
     pub(crate) blocks_down: usize,
     pub(crate) offsets: Vec<u64>,
     pub(crate) lengths: Vec<u64>,
-    pub(crate) reduced: bool,
     pub(crate) mask: bool,
     /// Kinds of the samples beyond the colours (tag 338): 1 and 2 are alpha.
     pub(crate) extra_samples: Vec<u64>,
     /// Red, green, blue of each index (tag 320), 16 bits each.
     pub(crate) palette: Option<Vec<[u16; 3]>>,
-    /// Tables shared by all JPEG blocks (tag 347).
-    pub(crate) jpeg_tables: Option<Bytes>,
-    /// LERC version and its outer compression (tag 50674).
-    pub(crate) lerc_parameters: Vec<u64>,
     pub(crate) directory_offset: u64,
 }
 
@@ -151,12 +144,9 @@ impl Image {
             blocks_down: height.div_ceil(layout.block_height),
             offsets: layout.offsets,
             lengths: layout.lengths,
-            reduced: subfile & 1 != 0,
             mask: subfile & 4 != 0,
             extra_samples: c.integers(d, tag::EXTRA_SAMPLES)?.unwrap_or_default(),
             palette: palette(c, d, coding)?,
-            jpeg_tables: c.raw(d, tag::JPEG_TABLES)?,
-            lerc_parameters: c.integers(d, tag::LERC_PARAMETERS)?.unwrap_or_default(),
             directory_offset: d.offset,
         };
         let block_bytes = image.row_bytes(image.block_width) as u64 * image.block_height as u64;

@@ -1,8 +1,14 @@
 //! One test binary for the crate.
 
+// Helpers of tests are tests too, and exact equality is what many of them check.
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::float_cmp)]
+
+mod cog;
 mod crs;
+mod draw;
 mod fixtures;
 mod hostile;
 mod read_shared;
 mod shared;
+mod summary;
 mod warp;
