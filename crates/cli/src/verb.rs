@@ -112,12 +112,12 @@ pub(crate) fn run() -> ExitCode {
     }
 }
 
-/// Warnings and errors on standard error; `CORRIDOR_LOG=info` says more.
+/// Errors on standard error; `CORRIDOR_LOG=warn` or `info` says more.
 fn log_to_standard_error() {
     let level = std::env::var("CORRIDOR_LOG")
         .ok()
         .and_then(|l| l.parse().ok())
-        .unwrap_or(tracing::level_filters::LevelFilter::WARN);
+        .unwrap_or(tracing::level_filters::LevelFilter::ERROR);
     tracing_subscriber::fmt()
         .with_max_level(level)
         .with_writer(std::io::stderr)

@@ -73,7 +73,9 @@ pub fn class_areas_km2(mask: &[u8], grid: &Grid) -> Result<BTreeMap<u8, f64>, Gr
         }
     }
     let present = (0..=u8::MAX).filter(|value| sums[usize::from(*value)] > 0.0);
-    Ok(present.map(|value| (value, sums[usize::from(value)])).collect())
+    Ok(present
+        .map(|value| (value, sums[usize::from(value)]))
+        .collect())
 }
 
 /// Every 32nd index, and the last.
@@ -92,17 +94,22 @@ fn place(lattice: &[usize], index: usize) -> (usize, f64) {
     if next == lattice[at] {
         return (at, 0.0);
     }
-    (at, (index - lattice[at]) as f64 / (next - lattice[at]) as f64)
+    (
+        at,
+        (index - lattice[at]) as f64 / (next - lattice[at]) as f64,
+    )
 }
 
 /// Area of one pixel: its corners joined by geodesics.
 fn pixel_km2(grid: &Grid, col: usize, row: usize) -> Result<f64, GraphError> {
     let transformer = Transformer::new(&grid.crs, &Crs::wgs84()).map_err(projection)?;
-    let corners = [(0, 0), (1, 0), (1, 1), (0, 1)].into_iter().map(|(dc, dr)| {
-        let (x, y) = grid.coordinate_of((col + dc) as f64, (row + dr) as f64);
-        let (x, y) = transformer.transform(x, y).map_err(projection)?;
-        Ok(geo::Coord { x, y })
-    });
+    let corners = [(0, 0), (1, 0), (1, 1), (0, 1)]
+        .into_iter()
+        .map(|(dc, dr)| {
+            let (x, y) = grid.coordinate_of((col + dc) as f64, (row + dr) as f64);
+            let (x, y) = transformer.transform(x, y).map_err(projection)?;
+            Ok(geo::Coord { x, y })
+        });
     let ring: Vec<geo::Coord<f64>> = corners.collect::<Result<_, GraphError>>()?;
     Ok(ring_km2(&geo::LineString(ring)))
 }

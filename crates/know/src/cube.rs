@@ -1,6 +1,5 @@
 //! Data cubes: samples along named dimensions.
 
-
 mod align;
 mod calls;
 mod samples;

@@ -86,7 +86,9 @@ pub fn spatial_extent(value: &Value) -> Result<Option<SpatialExtent>, String> {
         Some(value) => crs_of(value)?,
     };
     if crs.is_geographic() && (south < -90.0 || north > 90.0) {
-        return Err(format!("latitudes {south} to {north} are not from -90 to 90"));
+        return Err(format!(
+            "latitudes {south} to {north} are not from -90 to 90"
+        ));
     }
     if west > east {
         return Err(format!("west {west} is right of east {east}"));
@@ -109,7 +111,9 @@ pub fn crs_of(value: &Value) -> Result<Crs, String> {
         Value::Number(code) if *code > 0.0 && *code < 1e6 => Some(*code as u32),
         Value::Text(text) => {
             let text = text.trim();
-            let named = text.strip_prefix("EPSG:").or_else(|| text.strip_prefix("epsg:"));
+            let named = text
+                .strip_prefix("EPSG:")
+                .or_else(|| text.strip_prefix("epsg:"));
             match named {
                 Some(code) => code.parse().ok(),
                 None => text
@@ -120,7 +124,8 @@ pub fn crs_of(value: &Value) -> Result<Crs, String> {
         _ => None,
     };
     let code = code.ok_or_else(|| {
-        "the reference system must be an EPSG code, or WKT2 that ends with its EPSG code".to_string()
+        "the reference system must be an EPSG code, or WKT2 that ends with its EPSG code"
+            .to_string()
     })?;
     Crs::epsg(code).map_err(|error| error.to_string())
 }

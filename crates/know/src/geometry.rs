@@ -20,9 +20,11 @@ pub fn polygons_of_geojson(json: &serde_json::Value) -> Result<Vec<MultiPolygon<
     let geometries: Vec<Option<geojson::Geometry>> = match geojson {
         geojson::GeoJson::Geometry(geometry) => vec![Some(geometry)],
         geojson::GeoJson::Feature(feature) => vec![feature.geometry],
-        geojson::GeoJson::FeatureCollection(collection) => {
-            collection.features.into_iter().map(|f| f.geometry).collect()
-        }
+        geojson::GeoJson::FeatureCollection(collection) => collection
+            .features
+            .into_iter()
+            .map(|f| f.geometry)
+            .collect(),
     };
     let mut polygons = Vec::new();
     let mut vertices = 0;
@@ -36,7 +38,8 @@ pub fn polygons_of_geojson(json: &serde_json::Value) -> Result<Vec<MultiPolygon<
         if vertices > VERTICES_MAX {
             return Err(format!("more than {VERTICES_MAX} vertices"));
         }
-        let finite = |ring: &LineString<f64>| ring.0.iter().all(|c| c.x.is_finite() && c.y.is_finite());
+        let finite =
+            |ring: &LineString<f64>| ring.0.iter().all(|c| c.x.is_finite() && c.y.is_finite());
         if !polygon.0.iter().all(|p| finite(p.exterior())) {
             return Err("a coordinate is not a finite number".to_string());
         }
@@ -87,7 +90,11 @@ pub fn polygons_of_value(
             .map(|geometry| match geometry {
                 geo::Geometry::Polygon(polygon) => Ok(MultiPolygon(vec![polygon.clone()])),
                 geo::Geometry::MultiPolygon(polygons) => Ok(polygons.clone()),
-                _ => Err(GraphError::argument(process, name, "only polygons are supported")),
+                _ => Err(GraphError::argument(
+                    process,
+                    name,
+                    "only polygons are supported",
+                )),
             })
             .collect();
     }
@@ -135,8 +142,14 @@ fn cover(polygon: &Polygon<f64>, grid: &Grid, inside: &mut [bool]) {
         .flat_map(|ring| ring.0.windows(2).map(|pair| (pair[0], pair[1])))
         .filter_map(|(a, b)| Some((pixel(grid, a)?, pixel(grid, b)?)))
         .collect();
-    let top = edges.iter().map(|(a, b)| a.y.min(b.y)).fold(f64::INFINITY, f64::min);
-    let bottom = edges.iter().map(|(a, b)| a.y.max(b.y)).fold(f64::NEG_INFINITY, f64::max);
+    let top = edges
+        .iter()
+        .map(|(a, b)| a.y.min(b.y))
+        .fold(f64::INFINITY, f64::min);
+    let bottom = edges
+        .iter()
+        .map(|(a, b)| a.y.max(b.y))
+        .fold(f64::NEG_INFINITY, f64::max);
     if edges.is_empty() {
         return;
     }
@@ -172,7 +185,14 @@ pub fn bounds(polygons: &[MultiPolygon<f64>]) -> Option<[f64; 4]> {
         .iter()
         .filter_map(BoundingRect::bounding_rect)
         .map(|r| [r.min().x, r.min().y, r.max().x, r.max().y])
-        .reduce(|a, b| [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])])
+        .reduce(|a, b| {
+            [
+                a[0].min(b[0]),
+                a[1].min(b[1]),
+                a[2].max(b[2]),
+                a[3].max(b[3]),
+            ]
+        })
 }
 
 /// Bounding box of a box in another system: its edges, cut in pieces, moved there.
@@ -187,7 +207,12 @@ pub fn bounds_in(bounds: [f64; 4], from: &Crs, to: &Crs) -> Result<[f64; 4], Gra
     }
     let transformer = Transformer::new(from, to).map_err(projection)?;
     let [west, south, east, north] = bounds;
-    let mut moved = [f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY];
+    let mut moved = [
+        f64::INFINITY,
+        f64::INFINITY,
+        f64::NEG_INFINITY,
+        f64::NEG_INFINITY,
+    ];
     for piece in 0..=PIECES {
         let part = piece as f64 / PIECES as f64;
         let (x, y) = (west + part * (east - west), south + part * (north - south));
@@ -196,7 +221,12 @@ pub fn bounds_in(bounds: [f64; 4], from: &Crs, to: &Crs) -> Result<[f64; 4], Gra
             let Ok((x, y)) = transformer.transform(x, y) else {
                 continue;
             };
-            moved = [moved[0].min(x), moved[1].min(y), moved[2].max(x), moved[3].max(y)];
+            moved = [
+                moved[0].min(x),
+                moved[1].min(y),
+                moved[2].max(x),
+                moved[3].max(y),
+            ];
         }
     }
     if moved.iter().all(|value| value.is_finite()) {

@@ -57,7 +57,11 @@ pub fn render(
             let from = |at: usize, length: usize| ((at as f64 / scale) as usize).min(length - 1);
             let value = mask[from(row, grid.height) * grid.width + from(col, grid.width)];
             let color = colors.iter().find(|(class, _)| *class == value);
-            canvas.set(MARGIN_PX + col, top + row, color.map_or(NODATA, |(_, color)| *color));
+            canvas.set(
+                MARGIN_PX + col,
+                top + row,
+                color.map_or(NODATA, |(_, color)| *color),
+            );
         }
     }
     canvas.frame(MARGIN_PX, top, map_width, map_height);
@@ -112,7 +116,10 @@ fn color(text: &str) -> Result<[u8; 3], KnowError> {
         doing: "drawing the picture".to_string(),
         reason: format!("the colour {text:?} is not #rrggbb"),
     };
-    let digits = text.strip_prefix('#').filter(|d| d.len() == 6 && d.is_ascii()).ok_or_else(bad)?;
+    let digits = text
+        .strip_prefix('#')
+        .filter(|d| d.len() == 6 && d.is_ascii())
+        .ok_or_else(bad)?;
     let part = |from: usize| u8::from_str_radix(&digits[from..from + 2], 16).map_err(|_| bad());
     Ok([part(0)?, part(2)?, part(4)?])
 }

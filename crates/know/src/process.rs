@@ -63,8 +63,6 @@ macro_rules! own {
     };
 }
 
-
-
 mod absolute;
 mod add;
 mod add_dimension;

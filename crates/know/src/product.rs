@@ -3,7 +3,5 @@
 mod recipe;
 mod run;
 
-pub use recipe::{
-    Alternative, LegendClass, Parameter, Product, ProductKind, ReferenceCase, Style,
-};
+pub use recipe::{Alternative, LegendClass, Parameter, Product, ProductKind, ReferenceCase, Style};
 pub use run::{Layer, MASK_NODATA, ProductInputs, ProductResult, SceneRef, run_product};

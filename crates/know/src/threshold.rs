@@ -27,7 +27,9 @@ impl Histogram {
             let bin = ((value - least) / width) as usize;
             counts[bin.min(BINS - 1)] += 1.0;
         }
-        let centres = (0..BINS).map(|i| least + (i as f64 + 0.5) * width).collect();
+        let centres = (0..BINS)
+            .map(|i| least + (i as f64 + 0.5) * width)
+            .collect();
         let total = counts.iter().sum();
         Some(Self {
             counts,
@@ -49,7 +51,8 @@ impl Histogram {
         self.best_split(|lower, upper| {
             let usable = |class: &Class| class.weight > 0.0 && class.variance > 0.0;
             (usable(lower) && usable(upper)).then(|| {
-                let term = |class: &Class| class.weight * (class.variance.ln() - 2.0 * class.weight.ln());
+                let term =
+                    |class: &Class| class.weight * (class.variance.ln() - 2.0 * class.weight.ln());
                 -(term(lower) + term(upper))
             })
         })
@@ -144,7 +147,9 @@ pub fn bimodal(plane: &[f64], width: usize, height: usize, method: Method) -> Op
         for top in (0..height).step_by(side) {
             for left in (0..width).step_by(side) {
                 let tile: Vec<f64> = (top..(top + side).min(height))
-                    .flat_map(|row| &plane[row * width + left..row * width + (left + side).min(width)])
+                    .flat_map(|row| {
+                        &plane[row * width + left..row * width + (left + side).min(width)]
+                    })
                     .copied()
                     .filter(|value| value.is_finite())
                     .collect();
@@ -180,7 +185,9 @@ mod tests {
     fn bell(count: usize, mean: f64, width: f64) -> Vec<f64> {
         let mut state = 12_345_u64;
         let mut next = || {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
             (state >> 33) as f64 / f64::from(1_u32 << 31)
         };
         (0..count)

@@ -63,7 +63,8 @@ pub fn polygons(mask: &[u8], value: u8, grid: &Grid) -> Result<Vec<Polygon<f64>>
                 holes.push(line);
             }
         }
-        let holes: Vec<LineString<f64>> = holes.into_iter().map(|ring| closed(ring, false)).collect();
+        let holes: Vec<LineString<f64>> =
+            holes.into_iter().map(|ring| closed(ring, false)).collect();
         if let [exterior] = exteriors.as_mut_slice() {
             all.push(Polygon::new(closed(std::mem::take(exterior), true), holes));
             continue;
@@ -72,11 +73,18 @@ pub fn polygons(mask: &[u8], value: u8, grid: &Grid) -> Result<Vec<Polygon<f64>>
         // hole then goes to the exterior around it.
         for exterior in exteriors {
             let bare = Polygon::new(closed(exterior, true), Vec::new());
-            let own = holes.iter().filter(|hole| hole.0.iter().any(|c| bare.contains(c)));
-            all.push(Polygon::new(bare.exterior().clone(), own.cloned().collect()));
+            let own = holes
+                .iter()
+                .filter(|hole| hole.0.iter().any(|c| bare.contains(c)));
+            all.push(Polygon::new(
+                bare.exterior().clone(),
+                own.cloned().collect(),
+            ));
         }
     }
-    all.sort_by(|a, b| crate::area::polygon_geodesic_km2(b).total_cmp(&crate::area::polygon_geodesic_km2(a)));
+    all.sort_by(|a, b| {
+        crate::area::polygon_geodesic_km2(b).total_cmp(&crate::area::polygon_geodesic_km2(a))
+    });
     Ok(all)
 }
 
@@ -209,8 +217,13 @@ fn straightened(ring: &[Vertex]) -> Vec<Vertex> {
     let count = ring.len();
     (0..count)
         .filter(|i| {
-            let (before, own, after) = (ring[(i + count - 1) % count], ring[*i], ring[(i + 1) % count]);
-            let straight = (before.0 == own.0 && own.0 == after.0) || (before.1 == own.1 && own.1 == after.1);
+            let (before, own, after) = (
+                ring[(i + count - 1) % count],
+                ring[*i],
+                ring[(i + 1) % count],
+            );
+            let straight =
+                (before.0 == own.0 && own.0 == after.0) || (before.1 == own.1 && own.1 == after.1);
             !straight || (own.0 + own.1) % EDGE_PX_MAX == 0
         })
         .map(|i| ring[i])
@@ -246,7 +259,11 @@ mod tests {
     }
 
     fn mask(rows: &[&str]) -> (Vec<u8>, Grid) {
-        let mask = rows.iter().flat_map(|row| row.bytes()).map(|b| u8::from(b == b'#')).collect();
+        let mask = rows
+            .iter()
+            .flat_map(|row| row.bytes())
+            .map(|b| u8::from(b == b'#'))
+            .collect();
         (mask, grid(rows[0].len(), rows.len()))
     }
 
@@ -265,7 +282,11 @@ mod tests {
         let area: f64 = polygons.iter().map(Area::signed_area).sum();
         assert!((area / 1e-4 - pixels).abs() < 1e-3, "{area}");
         for polygon in &polygons {
-            assert!(polygon.is_valid(), "{polygon:?}: {:?}", polygon.check_validation());
+            assert!(
+                polygon.is_valid(),
+                "{polygon:?}: {:?}",
+                polygon.check_validation()
+            );
             assert!(polygon.signed_area() > 0.0);
         }
     }

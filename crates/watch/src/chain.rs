@@ -93,7 +93,7 @@ impl Chain {
     /// [`WatchError`] names the file or folder that cannot be used and why.
     pub async fn open(config: ChainConfig) -> Result<Arc<Self>, WatchError> {
         let dir = config.data_dir.clone();
-        for folder in ["", "inbox", "spool", "work"] {
+        for folder in ["", "inbox", "pending", "spool", "work"] {
             let path = dir.join(folder);
             std::fs::create_dir_all(&path)
                 .map_err(|e| WatchError::internal(format!("making {}", path.display()), e))?;

@@ -6,6 +6,7 @@ pub mod error;
 pub mod forecast;
 pub mod inbox;
 pub mod notify;
+mod pending;
 pub mod receive;
 pub mod register;
 pub mod request;

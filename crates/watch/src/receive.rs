@@ -6,6 +6,7 @@
 use crate::chain::{Chain, blocking, later};
 use crate::error::WatchError;
 use crate::notify::EventKind;
+use crate::pending::{self, PendingFile};
 use crate::request::Watch;
 use crate::run;
 use crate::scene::{self, SceneDescription, SceneFile};
@@ -293,8 +294,6 @@ impl Chain {
         let chain = self.clone();
         tokio::spawn(async move {
             let mut contacts: HashMap<(String, Timestamp), i64> = HashMap::new();
-            let mut waiting: HashMap<String, BTreeMap<String, (ReceivedFile, BundleNote)>> =
-                HashMap::new();
             while let Some(file) = files.recv().await {
                 let mut note: BundleNote = match serde_json::from_value(file.metadata.clone()) {
                     Ok(note) => note,
@@ -320,64 +319,56 @@ impl Chain {
                         .or_insert(contact.start.as_millisecond() - seen);
                     contact.replay_offset_ms = Some(*offset);
                 }
-                let key = corridor_catalog::digest::sha256_json(&json!(note.scene));
-                let group = waiting.entry(key.clone()).or_default();
-                group.insert(note.asset.clone(), (file, note));
-                let whole = group
-                    .values()
-                    .next()
-                    .is_some_and(|(_, n)| n.scene.files.keys().all(|k| group.contains_key(k)));
-                if whole && let Some(group) = waiting.remove(&key) {
-                    chain.take_in_bundles(group).await;
-                }
+                chain.take_in_file(file, note).await;
             }
         });
         Ok((receiver, address))
     }
 
-    async fn take_in_bundles(
-        self: &Arc<Self>,
-        group: BTreeMap<String, (ReceivedFile, BundleNote)>,
-    ) {
-        let Some((_, first)) = group.values().next() else {
-            return;
-        };
-        let files: Vec<SceneFile> = group
-            .iter()
-            .map(|(key, (file, _))| SceneFile {
-                key: key.clone(),
-                path: file.path.clone(),
-                name: file.name.clone(),
-                sha256: file.sha256.clone(),
-                size_bytes: file.size_bytes,
-            })
-            .collect();
-        let received = || group.values().map(|(f, _)| f);
-        let now = Timestamp::now();
-        let delivered = Delivered {
-            description: first.scene.clone(),
-            files,
-            way: Way::Bundles,
-            contact: first.contact.clone(),
-            first_byte_at: received().map(|f| f.first_bundle_at).min().unwrap_or(now),
-            whole_at: received().map(|f| f.last_bundle_at).max().unwrap_or(now),
-            bundles: received().map(|f| f.bundles).sum(),
-        };
-        let id = delivered.description.id.clone();
-        let outcome = self.take_in(delivered).await;
-        for (file, _) in group.into_values() {
-            let name = file.name.clone();
-            let told = match &outcome {
-                Ok(_) => file.accept().await,
-                Err(e @ WatchError::Internal { .. }) => {
-                    tracing::error!(scene = id, error = %e, "scene stays in the spool");
-                    continue;
-                }
-                Err(e) => file.reject(&e.to_string()).await,
-            };
-            if let Err(e) = told {
-                tracing::warn!(file = name, error = %e, "telling the sender");
+    /// Keeps a file of a scene that is not whole yet, or takes the whole scene in.
+    async fn take_in_file(self: &Arc<Self>, file: ReceivedFile, note: BundleNote) {
+        let name = file.name.clone();
+        let key = corridor_catalog::digest::sha256_json(&json!(note.scene));
+        let folder = self.data_dir().join("pending").join(key);
+        let now = PendingFile::of(&file, note);
+        let (kept_in, last) = (folder.clone(), now.clone());
+        let whole = blocking(move || {
+            let mut files = pending::kept(&kept_in)?;
+            files.insert(last.note.asset.clone(), last.clone());
+            if last
+                .note
+                .scene
+                .files
+                .keys()
+                .all(|asset| files.contains_key(asset))
+            {
+                return Ok(Some(files));
             }
+            last.keep(&kept_in).map(|()| None)
+        })
+        .await;
+        let was_whole = matches!(whole, Ok(Some(_)));
+        let outcome = match whole {
+            Ok(None) => Ok(()),
+            Ok(Some(files)) => self
+                .take_in(delivered_as_bundles(&now, &files))
+                .await
+                .map(drop),
+            Err(e) => Err(e),
+        };
+        let told = match outcome {
+            Ok(()) => file.accept().await,
+            Err(e @ WatchError::Internal { .. }) => {
+                tracing::error!(file = name, error = %e, "file stays in the spool");
+                return;
+            }
+            Err(e) => file.reject(&e.to_string()).await,
+        };
+        if was_whole {
+            pending::forget(&folder);
+        }
+        if let Err(e) = told {
+            tracing::warn!(file = name, error = %e, "telling the sender");
         }
     }
 
@@ -460,6 +451,32 @@ pub(crate) fn scene_key(item: &Item) -> String {
         item.collection.as_deref().unwrap_or_default(),
         item.id
     )
+}
+
+fn delivered_as_bundles(last: &PendingFile, files: &BTreeMap<String, PendingFile>) -> Delivered {
+    let firsts = files.values().map(|f| f.first_bundle_at);
+    Delivered {
+        description: last.note.scene.clone(),
+        files: files
+            .iter()
+            .map(|(key, file)| SceneFile {
+                key: key.clone(),
+                path: file.path.clone(),
+                name: file.name.clone(),
+                sha256: file.sha256.clone(),
+                size_bytes: file.size_bytes,
+            })
+            .collect(),
+        way: Way::Bundles,
+        contact: last.note.contact.clone(),
+        first_byte_at: firsts.min().unwrap_or(last.first_bundle_at),
+        whole_at: files
+            .values()
+            .map(|f| f.last_bundle_at)
+            .max()
+            .unwrap_or(last.last_bundle_at),
+        bundles: files.values().map(|f| f.bundles).sum(),
+    }
 }
 
 async fn drop_file(file: ReceivedFile, reason: &str) {

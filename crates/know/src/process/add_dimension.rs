@@ -2,8 +2,8 @@
 
 use super::{Process, Run};
 use crate::call::{Arguments, Context};
-use crate::error::GraphError;
 use crate::cube::{Dimension, DimensionKind};
+use crate::error::GraphError;
 use crate::value::{Label, Value};
 
 pub(super) static PROCESS: Process = Process {
@@ -15,11 +15,18 @@ pub(super) static PROCESS: Process = Process {
 fn run(arguments: &Arguments, _context: &Context<'_>) -> Result<Value, GraphError> {
     let cube = arguments.cube("data")?;
     let name = arguments.text("name")?;
-    let exists = || GraphError::new("DimensionExists", format!("a dimension {name:?} (or all axes) exists already"));
+    let exists = || {
+        GraphError::new(
+            "DimensionExists",
+            format!("a dimension {name:?} (or all axes) exists already"),
+        )
+    };
     if cube.dimension_index(name).is_some() {
         return Err(exists());
     }
-    let label = arguments.optional_label("label")?.unwrap_or(Label::Number(0.0));
+    let label = arguments
+        .optional_label("label")?
+        .unwrap_or(Label::Number(0.0));
     let kind = match arguments.optional_text("type")?.unwrap_or("other") {
         "bands" => DimensionKind::Bands,
         "temporal" => DimensionKind::Time,

@@ -1,10 +1,10 @@
 //! `aggregate_temporal`: temporal aggregations.
 
+use super::filter_temporal::read_interval;
 use super::{Process, Run};
 use crate::call::{Arguments, Context};
-use crate::error::GraphError;
-use super::filter_temporal::read_interval;
 use crate::cube::{Cube, DimensionKind, reduce};
+use crate::error::GraphError;
 use crate::extent::instant;
 use crate::value::{Label, Value};
 
@@ -52,7 +52,11 @@ fn run(arguments: &Arguments, context: &Context<'_>) -> Result<Value, GraphError
         ));
     }
     let own = &cube.dimensions()[along];
-    let instants: Vec<_> = own.labels.iter().map(|label| instant(&label.to_string())).collect();
+    let instants: Vec<_> = own
+        .labels
+        .iter()
+        .map(|label| instant(&label.to_string()))
+        .collect();
     let groups: Vec<Vec<usize>> = intervals
         .iter()
         .map(|interval| {
@@ -78,7 +82,10 @@ pub(super) fn time_dimension(cube: &Cube, name: Option<&str>) -> Result<usize, G
     let mut all = cube.all(DimensionKind::Time);
     match (all.next(), all.next()) {
         (Some(index), None) => Ok(index),
-        (None, _) => Err(GraphError::new("DimensionNotAvailable", "the cube has no temporal dimension")),
+        (None, _) => Err(GraphError::new(
+            "DimensionNotAvailable",
+            "the cube has no temporal dimension",
+        )),
         _ => Err(GraphError::new(
             "TooManyDimensions",
             "the data cube contains multiple temporal dimensions; the parameter \"dimension\" must be specified",

@@ -2,9 +2,9 @@
 
 use super::{Process, Run};
 use crate::call::{Arguments, Context};
+use crate::cube::{Output, Samples, map_chunks};
 use crate::error::GraphError;
 use crate::value::Value;
-use crate::cube::{Output, Samples, map_chunks};
 use std::sync::Arc;
 
 pub(super) static PROCESS: Process = Process {

@@ -2,8 +2,8 @@
 
 use super::{Process, Run};
 use crate::call::{Arguments, Context};
-use crate::error::GraphError;
 use crate::cube::{Cube, Dimension, DimensionKind, transform};
+use crate::error::GraphError;
 use crate::value::{Label, Value};
 
 pub(super) static PROCESS: Process = Process {

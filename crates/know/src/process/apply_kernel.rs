@@ -18,7 +18,10 @@ fn run(arguments: &Arguments, _context: &Context<'_>) -> Result<Value, GraphErro
     let replace = arguments.number_or("replace_invalid", 0.0)?;
     let border = border(arguments)?;
     super::focal::each_plane(cube, |plane, width, height| {
-        let clean: Vec<f64> = plane.iter().map(|v| if v.is_finite() { *v } else { replace }).collect();
+        let clean: Vec<f64> = plane
+            .iter()
+            .map(|v| if v.is_finite() { *v } else { replace })
+            .collect();
         let (rows, cols) = (kernel.len() as isize, kernel[0].len() as isize);
         let mut out = Vec::with_capacity(clean.len());
         for row in 0..height as isize {
@@ -28,11 +31,12 @@ fn run(arguments: &Arguments, _context: &Context<'_>) -> Result<Value, GraphErro
                     let r = border.place(row + i as isize - rows / 2, height);
                     for (j, weight) in weights.iter().enumerate() {
                         let c = border.place(col + j as isize - cols / 2, width);
-                        sum += weight * match (r, c, &border) {
-                            (Some(r), Some(c), _) => clean[r * width + c],
-                            (_, _, Border::Value(value)) => *value,
-                            _ => 0.0,
-                        };
+                        sum += weight
+                            * match (r, c, &border) {
+                                (Some(r), Some(c), _) => clean[r * width + c],
+                                (_, _, Border::Value(value)) => *value,
+                                _ => 0.0,
+                            };
                     }
                 }
                 out.push(sum * factor);
@@ -47,17 +51,21 @@ fn run(arguments: &Arguments, _context: &Context<'_>) -> Result<Value, GraphErro
 const WEIGHTS_MAX: usize = 10_000;
 
 fn kernel(arguments: &Arguments) -> Result<Vec<Vec<f64>>, GraphError> {
-    let rows = arguments.array("kernel")?.values.iter().map(|row| match row {
-        Value::Array(row) => row
-            .values
-            .iter()
-            .map(|weight| match weight {
-                Value::Number(weight) => Ok(*weight),
-                _ => Err(arguments.invalid("kernel", "weights must be numbers")),
-            })
-            .collect::<Result<Vec<_>, _>>(),
-        _ => Err(arguments.invalid("kernel", "an array of arrays is needed")),
-    });
+    let rows = arguments
+        .array("kernel")?
+        .values
+        .iter()
+        .map(|row| match row {
+            Value::Array(row) => row
+                .values
+                .iter()
+                .map(|weight| match weight {
+                    Value::Number(weight) => Ok(*weight),
+                    _ => Err(arguments.invalid("kernel", "weights must be numbers")),
+                })
+                .collect::<Result<Vec<_>, _>>(),
+            _ => Err(arguments.invalid("kernel", "an array of arrays is needed")),
+        });
     let rows: Vec<Vec<f64>> = rows.collect::<Result<_, _>>()?;
     let width = rows.first().map_or(0, Vec::len);
     if rows.len() % 2 == 0 || width % 2 == 0 || rows.iter().any(|row| row.len() != width) {

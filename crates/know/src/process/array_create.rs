@@ -20,8 +20,10 @@ fn run(arguments: &Arguments, _context: &Context<'_>) -> Result<Value, GraphErro
         Some(single) => vec![single.clone()],
     };
     let repeat = arguments.optional_integer("repeat")?.unwrap_or(1);
-    let repeat =
-        usize::try_from(repeat).map_err(|_| arguments.invalid("repeat", "at least 1 needed"))?;
+    let repeat = usize::try_from(repeat)
+        .ok()
+        .filter(|repeat| *repeat > 0)
+        .ok_or_else(|| arguments.invalid("repeat", "at least 1 needed"))?;
     let length = data.len().checked_mul(repeat).filter(|n| *n <= LENGTH_MAX);
     let length = length
         .ok_or_else(|| arguments.invalid("repeat", format!("more than {LENGTH_MAX} elements")))?;

@@ -1,7 +1,7 @@
 //! `bimodal_threshold`: threshold between two classes of pixels, where there are two.
 
-use super::{Process, Run};
 use super::reduce_spatial::reduce_pixels;
+use super::{Process, Run};
 use crate::call::{Arguments, Context};
 use crate::cube::{Cube, DimensionKind};
 use crate::error::GraphError;
@@ -28,7 +28,11 @@ fn run(arguments: &Arguments, _context: &Context<'_>) -> Result<Value, GraphErro
     let (width, height) = (axis(cube, DimensionKind::X)?, axis(cube, DimensionKind::Y)?);
     let mut group = 0;
     reduce_pixels(cube, |plane| {
-        let value = fixed.get(group).or(fixed.last()).copied().unwrap_or(f64::NAN);
+        let value = fixed
+            .get(group)
+            .or(fixed.last())
+            .copied()
+            .unwrap_or(f64::NAN);
         group += 1;
         if plane.iter().all(|v| v.is_nan()) {
             return Ok(f64::NAN);
@@ -40,6 +44,13 @@ fn run(arguments: &Arguments, _context: &Context<'_>) -> Result<Value, GraphErro
 }
 
 fn axis(cube: &Cube, kind: DimensionKind) -> Result<usize, GraphError> {
-    let missing = || GraphError::new("DimensionNotAvailable", "the cube has no pixels: x and y are needed");
-    cube.only(kind).map(|index| cube.dimensions()[index].len()).ok_or_else(missing)
+    let missing = || {
+        GraphError::new(
+            "DimensionNotAvailable",
+            "the cube has no pixels: x and y are needed",
+        )
+    };
+    cube.only(kind)
+        .map(|index| cube.dimensions()[index].len())
+        .ok_or_else(missing)
 }

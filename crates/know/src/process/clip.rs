@@ -22,9 +22,8 @@ fn run(arguments: &Arguments, _context: &Context<'_>) -> Result<Value, GraphErro
             format!("the minimum {min} should be lower than or equal to the maximum {max}"),
         ));
     }
-    Ok(Value::Number(if x.is_nan() {
-        x
-    } else {
-        x.max(min).min(max)
-    }))
+    if x.is_nan() || min.is_nan() || max.is_nan() {
+        return Ok(Value::Number(f64::NAN));
+    }
+    Ok(Value::Number(x.max(min).min(max)))
 }

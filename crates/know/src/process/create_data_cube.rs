@@ -2,9 +2,9 @@
 
 use super::{Process, Run};
 use crate::call::{Arguments, Context};
+use crate::cube::{Cube, Samples};
 use crate::error::GraphError;
 use crate::value::Value;
-use crate::cube::{Cube, Samples};
 
 pub(super) static PROCESS: Process = Process {
     id: "create_data_cube",

@@ -2,9 +2,9 @@
 
 use super::{Process, Run};
 use crate::call::{Arguments, Context};
+use crate::cube::{Dimension, DimensionKind};
 use crate::error::GraphError;
 use crate::value::Value;
-use crate::cube::{Dimension, DimensionKind};
 
 pub(super) static PROCESS: Process = Process {
     id: "filter_bands",
@@ -36,7 +36,9 @@ fn run(arguments: &Arguments, _context: &Context<'_>) -> Result<Value, GraphErro
             }
         }
     };
-    names.iter().for_each(|name| add(steps_of(bands, &name.to_string())));
+    names
+        .iter()
+        .for_each(|name| add(steps_of(bands, &name.to_string())));
     for range in &ranges {
         let Value::Array(range) = range else {
             return Err(arguments.invalid("wavelengths", "pairs of numbers are needed"));
@@ -58,7 +60,10 @@ fn run(arguments: &Arguments, _context: &Context<'_>) -> Result<Value, GraphErro
 
 /// Steps of the band of this name; else of the bands of this common name.
 pub(crate) fn steps_of(bands: &Dimension, name: &str) -> Vec<usize> {
-    let named = bands.labels.iter().position(|label| label.to_string() == name);
+    let named = bands
+        .labels
+        .iter()
+        .position(|label| label.to_string() == name);
     if let Some(step) = named {
         return vec![step];
     }

@@ -2,8 +2,8 @@
 
 use super::{Process, Run};
 use crate::call::{Arguments, Context};
-use crate::error::GraphError;
 use crate::cube::{Cube, DimensionKind};
+use crate::error::GraphError;
 use crate::extent::{SpatialExtent, spatial_extent};
 use crate::geometry::bounds_in;
 use crate::value::{Label, Value};
@@ -19,7 +19,14 @@ fn run(arguments: &Arguments, _context: &Context<'_>) -> Result<Value, GraphErro
     let cube = arguments.cube("data")?;
     let extent = spatial_extent(&arguments.value("extent"))
         .map_err(|reason| arguments.invalid("extent", reason))?;
-    let Some(SpatialExtent::Box { west, south, east, north, crs }) = extent else {
+    let Some(SpatialExtent::Box {
+        west,
+        south,
+        east,
+        north,
+        crs,
+    }) = extent
+    else {
         return Err(arguments.invalid("extent", "a box with west, south, east and north is needed"));
     };
     let own = cube.crs().cloned().unwrap_or_else(Crs::wgs84);
@@ -34,12 +41,15 @@ pub(super) fn clip(cube: &Cube, bounds: [f64; 4]) -> Result<Cube, GraphError> {
         (DimensionKind::X, bounds[0], bounds[2]),
         (DimensionKind::Y, bounds[1], bounds[3]),
     ] {
-        let missing = || GraphError::new("DimensionNotAvailable", "the cube has no pixels: x and y are needed");
+        let missing = || {
+            GraphError::new(
+                "DimensionNotAvailable",
+                "the cube has no pixels: x and y are needed",
+            )
+        };
         let along = clipped.only(kind).ok_or_else(missing)?;
         let labels = clipped.dimensions()[along].labels.clone();
-        let inside = |step: &usize| {
-            matches!(labels[*step], Label::Number(centre) if low <= centre && centre <= high)
-        };
+        let inside = |step: &usize| matches!(labels[*step], Label::Number(centre) if low <= centre && centre <= high);
         let steps: Vec<usize> = (0..labels.len()).filter(inside).collect();
         clipped = clipped.select(along, &steps)?;
     }

@@ -17,7 +17,10 @@ fn run(arguments: &Arguments, context: &Context<'_>) -> Result<Value, GraphError
     let condition = arguments.graph("condition")?;
     let mut steps = Vec::new();
     for (step, label) in cube.dimensions()[along].labels.iter().enumerate() {
-        let parameters = [("value", label.to_value()), ("context", arguments.value("context"))];
+        let parameters = [
+            ("value", label.to_value()),
+            ("context", arguments.value("context")),
+        ];
         if context.call(condition, &parameters)?.truth() == Some(true) {
             steps.push(step);
         }

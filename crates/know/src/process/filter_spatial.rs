@@ -3,8 +3,8 @@
 use super::{Process, Run};
 use crate::call::{Arguments, Context};
 use crate::error::GraphError;
-use crate::value::Value;
 use crate::geometry;
+use crate::value::Value;
 
 pub(super) static PROCESS: Process = Process {
     id: "filter_spatial",

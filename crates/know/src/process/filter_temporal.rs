@@ -2,10 +2,10 @@
 
 use super::{Process, Run};
 use crate::call::{Arguments, Context};
-use crate::error::GraphError;
-use crate::value::Value;
 use crate::cube::DimensionKind;
+use crate::error::GraphError;
 use crate::extent::{TemporalExtent, instant};
+use crate::value::Value;
 
 pub(super) static PROCESS: Process = Process {
     id: "filter_temporal",
@@ -30,12 +30,17 @@ fn run(arguments: &Arguments, _context: &Context<'_>) -> Result<Value, GraphErro
         }
         None => cube.all(DimensionKind::Time).collect(),
     };
+    if along.is_empty() {
+        return Err(GraphError::new(
+            "DimensionNotAvailable",
+            "the cube has no temporal dimension",
+        ));
+    }
     let mut filtered = (**cube).clone();
     for index in along {
         let labels = filtered.dimensions()[index].labels.clone();
-        let inside = |step: &usize| {
-            instant(&labels[*step].to_string()).is_some_and(|t| extent.contains(t))
-        };
+        let inside =
+            |step: &usize| instant(&labels[*step].to_string()).is_some_and(|t| extent.contains(t));
         let steps: Vec<usize> = (0..labels.len()).filter(inside).collect();
         filtered = filtered.select(index, &steps)?;
     }

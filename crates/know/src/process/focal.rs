@@ -12,14 +12,18 @@ pub(super) fn each_plane(
 ) -> Result<Cube, GraphError> {
     let axis = |kind| {
         cube.only(kind).ok_or_else(|| {
-            GraphError::new("DimensionNotAvailable", "the cube has no pixels: x and y are needed")
+            GraphError::new(
+                "DimensionNotAvailable",
+                "the cube has no pixels: x and y are needed",
+            )
         })
     };
     let (x, y) = (axis(DimensionKind::X)?, axis(DimensionKind::Y)?);
     let ((_, width, x_stride), (_, height, y_stride)) = (cube.split(x), cube.split(y));
     let mut samples = Samples::like(cube.samples(), cube.len());
     let starts = (0..cube.len()).filter(|index| {
-        (index / x_stride).checked_rem(width) == Some(0) && (index / y_stride).checked_rem(height) == Some(0)
+        (index / x_stride).checked_rem(width) == Some(0)
+            && (index / y_stride).checked_rem(height) == Some(0)
     });
     for start in starts {
         let place = |row: usize, col: usize| start + row * y_stride + col * x_stride;

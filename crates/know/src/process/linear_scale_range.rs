@@ -18,11 +18,8 @@ fn run(arguments: &Arguments, _context: &Context<'_>) -> Result<Value, GraphErro
     let (input_min, input_max) = (arguments.number("inputMin")?, arguments.number("inputMax")?);
     let output_min = arguments.number_or("outputMin", 0.0)?;
     let output_max = arguments.number_or("outputMax", 1.0)?;
-    let clipped = if x.is_nan() {
-        x
-    } else {
-        x.max(input_min).min(input_max)
-    };
+    let (low, high) = (input_min.min(input_max), input_min.max(input_max));
+    let clipped = if x.is_nan() { x } else { x.max(low).min(high) };
     let part = (clipped - input_min) / (input_max - input_min);
     Ok(Value::Number(part * (output_max - output_min) + output_min))
 }

@@ -22,13 +22,23 @@ fn request(arguments: &Arguments) -> Result<LoadRequest, GraphError> {
     };
     let temporal_extent = match arguments.get("temporal_extent") {
         None | Some(Value::Null) => None,
-        Some(_) => Some(super::filter_temporal::interval(arguments, "temporal_extent")?),
+        Some(_) => Some(super::filter_temporal::interval(
+            arguments,
+            "temporal_extent",
+        )?),
     };
     let bands = match arguments.get("bands") {
         None | Some(Value::Null) => None,
-        Some(_) => Some(arguments.labels("bands")?.iter().map(ToString::to_string).collect()),
+        Some(_) => Some(
+            arguments
+                .labels("bands")?
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
+        ),
     };
-    let filtered = matches!(arguments.get("properties"), Some(Value::Object(all)) if !all.is_empty());
+    let filtered =
+        matches!(arguments.get("properties"), Some(Value::Object(all)) if !all.is_empty());
     if filtered {
         return Err(GraphError::new(
             "FeatureUnsupported",
@@ -47,7 +57,10 @@ fn request(arguments: &Arguments) -> Result<LoadRequest, GraphError> {
 
 /// The polygons of a vector cube.
 fn cube_extent(cube: &Cube) -> Option<SpatialExtent> {
-    let geometries = cube.dimensions().iter().find_map(|d| d.geometries.as_ref())?;
+    let geometries = cube
+        .dimensions()
+        .iter()
+        .find_map(|d| d.geometries.as_ref())?;
     let mut polygons = Vec::new();
     for geometry in geometries.iter() {
         match geometry {

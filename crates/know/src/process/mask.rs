@@ -2,9 +2,9 @@
 
 use super::{Process, Run};
 use crate::call::{Arguments, Context};
+use crate::cube::{Offsets, map_chunks};
 use crate::error::GraphError;
 use crate::value::Value;
-use crate::cube::{Offsets, map_chunks};
 
 pub(super) static PROCESS: Process = Process {
     id: "mask",
@@ -42,7 +42,14 @@ fn run(arguments: &Arguments, _context: &Context<'_>) -> Result<Value, GraphErro
             let masked = index.map(|index| mask.samples().get(index));
             // No data in the mask says nothing about the pixel: it cannot be trusted.
             if masked.is_none_or(|m| m.is_nan() || m.abs() > 0.0) {
-                samples.set(from + i, if masked.is_some_and(f64::is_nan) { f64::NAN } else { replacement });
+                samples.set(
+                    from + i,
+                    if masked.is_some_and(f64::is_nan) {
+                        f64::NAN
+                    } else {
+                        replacement
+                    },
+                );
             }
         }
         Ok(())

@@ -2,10 +2,10 @@
 
 use super::{Process, Run};
 use crate::call::{Arguments, Context};
-use crate::error::GraphError;
-use crate::value::Value;
 use crate::cube::{Cube, DimensionKind};
+use crate::error::GraphError;
 use crate::geometry::{covered, polygons_of_value, to_crs};
+use crate::value::Value;
 use geo::MultiPolygon;
 
 pub(super) static PROCESS: Process = Process {
@@ -50,7 +50,10 @@ pub(super) fn replace(
         return Ok(cube.clone());
     }
     let grid = cube.grid().ok_or_else(|| {
-        GraphError::new("DimensionNotAvailable", "the cube has no regular x and y in a known reference system")
+        GraphError::new(
+            "DimensionNotAvailable",
+            "the cube has no regular x and y in a known reference system",
+        )
     })?;
     let covered = covered(polygons, grid);
     let axis = |kind| {

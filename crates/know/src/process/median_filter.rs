@@ -18,7 +18,10 @@ fn run(arguments: &Arguments, _context: &Context<'_>) -> Result<Value, GraphErro
     let cube = arguments.cube("data")?;
     let size = arguments.optional_integer("size")?.unwrap_or(3);
     if size % 2 == 0 || !(1..=SIZE_MAX).contains(&size) {
-        return Err(arguments.invalid("size", format!("{size} is not an odd number from 1 to {SIZE_MAX}")));
+        return Err(arguments.invalid(
+            "size",
+            format!("{size} is not an odd number from 1 to {SIZE_MAX}"),
+        ));
     }
     let reach = (size as usize) / 2;
     let mut window = Vec::with_capacity((size * size) as usize);

@@ -2,9 +2,9 @@
 
 use super::{Process, Run};
 use crate::call::{Arguments, Context};
+use crate::cube::{Cube, Offsets, Output, Samples, map_chunks, merge_dimensions, sample_count};
 use crate::error::GraphError;
 use crate::value::Value;
-use crate::cube::{Cube, Offsets, Output, Samples, map_chunks, merge_dimensions, sample_count};
 use std::sync::Arc;
 
 pub(super) static PROCESS: Process = Process {
@@ -20,7 +20,10 @@ fn run(arguments: &Arguments, context: &Context<'_>) -> Result<Value, GraphError
     let dimensions = merge_dimensions(cube1, cube2)?;
     let len = sample_count(&dimensions)?;
     context.allow_samples(len)?;
-    let (first, second) = (Offsets::new(&dimensions, cube1), Offsets::new(&dimensions, cube2));
+    let (first, second) = (
+        Offsets::new(&dimensions, cube1),
+        Offsets::new(&dimensions, cube2),
+    );
     let mut samples = match (cube1.samples(), cube2.samples()) {
         (Samples::F32(_), Samples::F32(_)) => Samples::F32(vec![f32::NAN; len]),
         _ => Samples::F64(vec![f64::NAN; len]),
@@ -46,7 +49,9 @@ fn run(arguments: &Arguments, context: &Context<'_>) -> Result<Value, GraphError
             )
         })?;
         let plane = |cube: &Cube, indices: &[Option<usize>]| {
-            let values = both.iter().map(|i| indices[*i].map_or(f64::NAN, |j| cube.samples().get(j)));
+            let values = both
+                .iter()
+                .map(|i| indices[*i].map_or(f64::NAN, |j| cube.samples().get(j)));
             Value::Plane(Arc::new(values.collect()))
         };
         let parameters = [
@@ -56,7 +61,9 @@ fn run(arguments: &Arguments, context: &Context<'_>) -> Result<Value, GraphError
         ];
         match Output::read(context.call(resolver, &parameters)?)? {
             Output::Plane(values) => {
-                both.iter().zip(values.iter()).for_each(|(i, v)| samples.set(from + i, *v));
+                both.iter()
+                    .zip(values.iter())
+                    .for_each(|(i, v)| samples.set(from + i, *v));
             }
             Output::Same(value) => both.iter().for_each(|i| samples.set(from + i, value)),
         }

@@ -2,8 +2,8 @@
 
 use super::{Process, Run};
 use crate::call::{Arguments, Context};
-use crate::error::GraphError;
 use crate::cube::{Cube, Dimension, DimensionKind, Samples};
+use crate::error::GraphError;
 use crate::value::{Label, Value};
 
 pub(super) static PROCESS: Process = Process {
@@ -15,18 +15,32 @@ pub(super) static PROCESS: Process = Process {
 fn run(arguments: &Arguments, context: &Context<'_>) -> Result<Value, GraphError> {
     let cube = arguments.cube("data")?;
     let ambiguous = || {
-        GraphError::new("DimensionAmbiguous", "the cube has not exactly one dimension of bands")
+        GraphError::new(
+            "DimensionAmbiguous",
+            "the cube has not exactly one dimension of bands",
+        )
     };
     let along = cube.only(DimensionKind::Bands).ok_or_else(ambiguous)?;
     let bands = &cube.dimensions()[along];
-    let nir = band(bands, arguments.optional_text("nir")?.unwrap_or("nir"), "NirBandAmbiguous")?;
-    let red = band(bands, arguments.optional_text("red")?.unwrap_or("red"), "RedBandAmbiguous")?;
+    let nir = band(
+        bands,
+        arguments.optional_text("nir")?.unwrap_or("nir"),
+        "NirBandAmbiguous",
+    )?;
+    let red = band(
+        bands,
+        arguments.optional_text("red")?.unwrap_or("red"),
+        "RedBandAmbiguous",
+    )?;
     let (outer, length, inner) = cube.split(along);
     let target = arguments.optional_text("target_band")?;
     if let Some(target) = target
         && bands.position(&Label::Text(target.to_string())).is_some()
     {
-        return Err(GraphError::new("BandExists", format!("the cube has a band {target:?} already")));
+        return Err(GraphError::new(
+            "BandExists",
+            format!("the cube has a band {target:?} already"),
+        ));
     }
     let steps = if target.is_some() { length + 1 } else { 1 };
     context.allow_samples(outer * steps * inner)?;
@@ -38,7 +52,10 @@ fn run(arguments: &Arguments, context: &Context<'_>) -> Result<Value, GraphError
         }
         let to = (o * steps + steps - 1) * inner;
         for i in 0..inner {
-            let (n, r) = (cube.samples().get(from(nir) + i), cube.samples().get(from(red) + i));
+            let (n, r) = (
+                cube.samples().get(from(nir) + i),
+                cube.samples().get(from(red) + i),
+            );
             samples.set(to + i, (n - r) / (n + r));
         }
     }
@@ -62,7 +79,10 @@ fn band(bands: &Dimension, name: &str, code: &'static str) -> Result<usize, Grap
         [step] => Ok(*step),
         found => Err(GraphError::new(
             code,
-            format!("{} bands are named {name:?}; exactly one is needed", found.len()),
+            format!(
+                "{} bands are named {name:?}; exactly one is needed",
+                found.len()
+            ),
         )),
     }
 }

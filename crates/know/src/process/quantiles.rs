@@ -43,6 +43,10 @@ pub(crate) fn quantile(sorted: &[f64], probability: f64) -> f64 {
     let part = place - place.floor();
     let low = sorted[below];
     match sorted.get(below + 1) {
+        // With infinities the difference would not be a number.
+        Some(high) if part > 0.0 && (low.is_infinite() || high.is_infinite()) => {
+            low * (1.0 - part) + high * part
+        }
         Some(high) if part > 0.0 => low + (high - low) * part,
         _ => low,
     }

@@ -2,9 +2,9 @@
 
 use super::{Process, Run};
 use crate::call::{Arguments, Context};
+use crate::cube::{Cube, reduce};
 use crate::error::GraphError;
 use crate::value::Value;
-use crate::cube::{Cube, reduce};
 
 pub(super) static PROCESS: Process = Process {
     id: "reduce_dimension",
@@ -17,7 +17,14 @@ fn run(arguments: &Arguments, context: &Context<'_>) -> Result<Value, GraphError
     let along = cube.require_dimension(arguments.text("dimension")?)?;
     let all: Vec<usize> = (0..cube.dimensions()[along].len()).collect();
     let reducer = arguments.graph("reducer")?;
-    let samples = reduce(cube, along, &[all], reducer, &arguments.value("context"), context)?;
+    let samples = reduce(
+        cube,
+        along,
+        &[all],
+        reducer,
+        &arguments.value("context"),
+        context,
+    )?;
     let mut dimensions = cube.dimensions().to_vec();
     dimensions.remove(along);
     let reduced = Cube::new(dimensions, samples, cube.crs().cloned())?;

@@ -2,9 +2,9 @@
 
 use super::{Process, Run};
 use crate::call::{Arguments, Context};
+use crate::cube::{Cube, Dimension, DimensionKind, Offsets, Output, Samples};
 use crate::error::GraphError;
 use crate::value::Value;
-use crate::cube::{Cube, Dimension, DimensionKind, Offsets, Output, Samples};
 
 pub(super) static PROCESS: Process = Process {
     id: "reduce_spatial",
@@ -19,7 +19,13 @@ fn run(arguments: &Arguments, context: &Context<'_>) -> Result<Value, GraphError
         let data = Value::array(
             pixels
                 .iter()
-                .map(|v| if v.is_nan() { Value::Null } else { Value::Number(*v) })
+                .map(|v| {
+                    if v.is_nan() {
+                        Value::Null
+                    } else {
+                        Value::Number(*v)
+                    }
+                })
                 .collect(),
         );
         let parameters = [("data", data), ("context", arguments.value("context"))];
@@ -37,7 +43,12 @@ pub(super) fn reduce_pixels(
     mut reducer: impl FnMut(&[f64]) -> Result<f64, GraphError>,
 ) -> Result<Cube, GraphError> {
     let spatial = |d: &Dimension| matches!(d.kind, DimensionKind::X | DimensionKind::Y);
-    let kept: Vec<Dimension> = cube.dimensions().iter().filter(|d| !spatial(d)).cloned().collect();
+    let kept: Vec<Dimension> = cube
+        .dimensions()
+        .iter()
+        .filter(|d| !spatial(d))
+        .cloned()
+        .collect();
     let mut order = kept.clone();
     order.extend(cube.dimensions().iter().filter(|d| spatial(d)).cloned());
     let groups: usize = kept.iter().map(Dimension::len).product();

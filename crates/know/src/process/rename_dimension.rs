@@ -16,7 +16,10 @@ fn run(arguments: &Arguments, _context: &Context<'_>) -> Result<Value, GraphErro
     let along = cube.require_dimension(arguments.text("source")?)?;
     let target = arguments.text("target")?;
     if cube.dimension_index(target).is_some() {
-        return Err(GraphError::new("DimensionExists", format!("a dimension {target:?} exists already")));
+        return Err(GraphError::new(
+            "DimensionExists",
+            format!("a dimension {target:?} exists already"),
+        ));
     }
     let mut dimensions = cube.dimensions().to_vec();
     dimensions[along].name = target.to_string();

@@ -20,10 +20,18 @@ fn run(arguments: &Arguments, _context: &Context<'_>) -> Result<Value, GraphErro
     let mut source = arguments.labels("source")?;
     if source.is_empty() {
         let counted = (0..own.len()).map(|i| Label::Number(i as f64));
-        if own.labels.iter().zip(counted.clone()).any(|(label, i)| !label.same(&i)) {
+        if own
+            .labels
+            .iter()
+            .zip(counted.clone())
+            .any(|(label, i)| !label.same(&i))
+        {
             return Err(GraphError::new(
                 "LabelsNotEnumerated",
-                format!("the labels of {:?} are not 0, 1, 2, …; name the source labels", own.name),
+                format!(
+                    "the labels of {:?} are not 0, 1, 2, …; name the source labels",
+                    own.name
+                ),
             ));
         }
         source = counted.take(target.len().min(own.len())).collect();
@@ -31,14 +39,21 @@ fn run(arguments: &Arguments, _context: &Context<'_>) -> Result<Value, GraphErro
     if source.len() != target.len() {
         return Err(GraphError::new(
             "LabelMismatch",
-            format!("{} source labels and {} target labels", source.len(), target.len()),
+            format!(
+                "{} source labels and {} target labels",
+                source.len(),
+                target.len()
+            ),
         ));
     }
     let mut labels = (*own.labels).clone();
     let mut steps = Vec::new();
     for label in &source {
         steps.push(own.position(label).ok_or_else(|| {
-            GraphError::new("LabelNotAvailable", format!("{:?} has no label \"{label}\"", own.name))
+            GraphError::new(
+                "LabelNotAvailable",
+                format!("{:?} has no label \"{label}\"", own.name),
+            )
         })?);
     }
     for (step, label) in steps.into_iter().zip(&target) {

@@ -2,9 +2,9 @@
 
 use super::{Process, Run};
 use crate::call::{Arguments, Context};
+use crate::cube::{Cube, Dimension, DimensionKind, Offsets, Samples, coordinates};
 use crate::error::GraphError;
 use crate::value::Value;
-use crate::cube::{Cube, Dimension, DimensionKind, Offsets, Samples, coordinates};
 use corridor_raster::band::{Band, BandData};
 use corridor_raster::grid::Grid;
 use corridor_raster::warp::{Resampling, warp};
@@ -20,9 +20,12 @@ fn run(arguments: &Arguments, _context: &Context<'_>) -> Result<Value, GraphErro
     let cube = arguments.cube("data")?;
     let target = arguments.cube("target")?;
     let method = method(arguments)?;
-    let grid = target
-        .grid()
-        .ok_or_else(|| arguments.invalid("target", "it has no regular x and y in a known reference system"))?;
+    let grid = target.grid().ok_or_else(|| {
+        arguments.invalid(
+            "target",
+            "it has no regular x and y in a known reference system",
+        )
+    })?;
     Ok(Value::cube(to_grid(cube, grid, method)?))
 }
 
@@ -68,10 +71,18 @@ pub(super) fn method(arguments: &Arguments) -> Result<Resampling, GraphError> {
 /// Warps each plane of pixels of a cube to another grid.
 pub(super) fn to_grid(cube: &Cube, target: &Grid, method: Resampling) -> Result<Cube, GraphError> {
     let source = cube.grid().ok_or_else(|| {
-        GraphError::new("IncompatibleDataCubes", "the cube has no regular x and y in a known reference system")
+        GraphError::new(
+            "IncompatibleDataCubes",
+            "the cube has no regular x and y in a known reference system",
+        )
     })?;
     let spatial = |d: &Dimension| matches!(d.kind, DimensionKind::X | DimensionKind::Y);
-    let kept: Vec<Dimension> = cube.dimensions().iter().filter(|d| !spatial(d)).cloned().collect();
+    let kept: Vec<Dimension> = cube
+        .dimensions()
+        .iter()
+        .filter(|d| !spatial(d))
+        .cloned()
+        .collect();
     let (x, y) = coordinates(target);
     let order = |y: Dimension, x: Dimension| [kept.clone(), vec![y, x]].concat();
     let axis = |kind| cube.dimensions()[cube.only(kind).unwrap_or(0)].clone();
@@ -85,15 +96,22 @@ pub(super) fn to_grid(cube: &Cube, target: &Grid, method: Resampling) -> Result<
             .into_iter()
             .map(|index| index.map_or(f64::NAN, |index| cube.samples().get(index)))
             .collect();
-        let warped = Band::new(source.width, source.height, BandData::F64(values), Some(f64::NAN), None)
-            .and_then(|band| warp(&band, source, target, method))
-            .map_err(|error| GraphError::new("Internal", format!("resampling: {error}")))?;
+        let warped = Band::new(
+            source.width,
+            source.height,
+            BandData::F64(values),
+            Some(f64::NAN),
+            None,
+        )
+        .and_then(|band| warp(&band, source, target, method))
+        .map_err(|error| GraphError::new("Internal", format!("resampling: {error}")))?;
         for (i, value) in warped.values_f64().into_iter().enumerate() {
             samples.set(plane * pixels_out + i, value);
         }
     }
     let named = |mut axis: Dimension, kind| {
-        axis.name.clone_from(&cube.dimensions()[cube.only(kind).unwrap_or(0)].name);
+        axis.name
+            .clone_from(&cube.dimensions()[cube.only(kind).unwrap_or(0)].name);
         axis
     };
     let dimensions = order(named(y, DimensionKind::Y), named(x, DimensionKind::X));

@@ -3,9 +3,9 @@
 use super::{Process, Run};
 use crate::call::{Arguments, Context};
 use crate::error::GraphError;
-use crate::value::Value;
 use crate::extent::crs_of;
 use crate::geometry::bounds_in;
+use crate::value::Value;
 use corridor_raster::grid::{Crs, Grid};
 
 pub(super) static PROCESS: Process = Process {
@@ -17,7 +17,10 @@ pub(super) static PROCESS: Process = Process {
 fn run(arguments: &Arguments, context: &Context<'_>) -> Result<Value, GraphError> {
     let cube = arguments.cube("data")?;
     let source = cube.grid().ok_or_else(|| {
-        arguments.invalid("data", "it has no regular x and y in a known reference system")
+        arguments.invalid(
+            "data",
+            "it has no regular x and y in a known reference system",
+        )
     })?;
     let crs = match arguments.get("projection") {
         None | Some(Value::Null) => source.crs.clone(),
@@ -26,7 +29,10 @@ fn run(arguments: &Arguments, context: &Context<'_>) -> Result<Value, GraphError
     let (dx, dy) = resolution(arguments, source, &crs)?;
     let bounds = bounds_in(source.bounds(), &source.crs, &crs)?;
     let cells = |length: f64, step: f64| (length / step - 1e-6).ceil().max(1.0);
-    let (width, height) = (cells(bounds[2] - bounds[0], dx), cells(bounds[3] - bounds[1], dy));
+    let (width, height) = (
+        cells(bounds[2] - bounds[0], dx),
+        cells(bounds[3] - bounds[1], dy),
+    );
     let (west, north) = match arguments.optional_text("align")?.unwrap_or("upper-left") {
         "lower-left" => (bounds[0], bounds[1] + height * dy),
         "upper-right" => (bounds[2] - width * dx, bounds[3]),
@@ -36,10 +42,18 @@ fn run(arguments: &Arguments, context: &Context<'_>) -> Result<Value, GraphError
     if width * height > context.limits.max_samples as f64 {
         return Err(GraphError::new(
             "ProcessGraphComplexity",
-            format!("the target would have {width} × {height} pixels; at most {} are allowed", context.limits.max_samples),
+            format!(
+                "the target would have {width} × {height} pixels; at most {} are allowed",
+                context.limits.max_samples
+            ),
         ));
     }
-    let target = Grid::new(crs, [west, dx, 0.0, north, 0.0, -dy], width as usize, height as usize);
+    let target = Grid::new(
+        crs,
+        [west, dx, 0.0, north, 0.0, -dy],
+        width as usize,
+        height as usize,
+    );
     let method = super::resample_cube_spatial::method(arguments)?;
     super::resample_cube_spatial::to_grid(cube, &target, method).map(Value::cube)
 }
@@ -68,5 +82,8 @@ fn resolution(arguments: &Arguments, source: &Grid, crs: &Crs) -> Result<(f64, f
         let step = diagonal / (source.width as f64).hypot(source.height as f64);
         (step, step)
     };
-    Ok((if x > 0.0 { x } else { own.0 }, if y > 0.0 { y } else { own.1 }))
+    Ok((
+        if x > 0.0 { x } else { own.0 },
+        if y > 0.0 { y } else { own.1 },
+    ))
 }

@@ -18,13 +18,19 @@ fn run(arguments: &Arguments, _context: &Context<'_>) -> Result<Value, GraphErro
     if !known.iter().any(|name| name.eq_ignore_ascii_case(format)) {
         return Err(GraphError::new(
             "FormatUnsupported",
-            format!("the format {format:?} is not supported; {} are", known.join(", ")),
+            format!(
+                "the format {format:?} is not supported; {} are",
+                known.join(", ")
+            ),
         ));
     }
     if let Value::Cube(cube) = &data
         && cube.is_empty()
     {
-        return Err(GraphError::new("DataCubeEmpty", "the file cannot be saved: the data cube is empty"));
+        return Err(GraphError::new(
+            "DataCubeEmpty",
+            "the file cannot be saved: the data cube is empty",
+        ));
     }
     // Files are written by whoever runs the graph; the value goes on.
     Ok(data)

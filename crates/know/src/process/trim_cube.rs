@@ -2,9 +2,9 @@
 
 use super::{Process, Run};
 use crate::call::{Arguments, Context};
+use crate::cube::DimensionKind;
 use crate::error::GraphError;
 use crate::value::Value;
-use crate::cube::DimensionKind;
 
 pub(super) static PROCESS: Process = Process {
     id: "trim_cube",
@@ -24,7 +24,10 @@ fn run(arguments: &Arguments, _context: &Context<'_>) -> Result<Value, GraphErro
         };
         let kept: Vec<usize> = (0..length).filter(|step| filled(*step)).collect();
         // Along axes with an order only the ends are cut, so that pixels stay regular.
-        let ordered = !matches!(cube.dimensions()[along].kind, DimensionKind::Bands | DimensionKind::Other);
+        let ordered = !matches!(
+            cube.dimensions()[along].kind,
+            DimensionKind::Bands | DimensionKind::Other
+        );
         let steps = match (ordered, kept.first(), kept.last()) {
             (true, Some(first), Some(last)) => (*first..=*last).collect(),
             _ => kept,

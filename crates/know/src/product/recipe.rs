@@ -169,17 +169,44 @@ struct AlternativeFile {
 type Shipped = &'static [(&'static str, &'static str)];
 
 const WATER: Shipped = &[
-    ("product.toml", include_str!("../../../../products/water/product.toml")),
-    ("README.md", include_str!("../../../../products/water/README.md")),
-    ("optical.json", include_str!("../../../../products/water/optical.json")),
-    ("optical-nir.json", include_str!("../../../../products/water/optical-nir.json")),
-    ("sar.json", include_str!("../../../../products/water/sar.json")),
+    (
+        "product.toml",
+        include_str!("../../../../products/water/product.toml"),
+    ),
+    (
+        "README.md",
+        include_str!("../../../../products/water/README.md"),
+    ),
+    (
+        "optical.json",
+        include_str!("../../../../products/water/optical.json"),
+    ),
+    (
+        "optical-nir.json",
+        include_str!("../../../../products/water/optical-nir.json"),
+    ),
+    (
+        "sar.json",
+        include_str!("../../../../products/water/sar.json"),
+    ),
 ];
 const VEGETATION: Shipped = &[
-    ("product.toml", include_str!("../../../../products/vegetation/product.toml")),
-    ("README.md", include_str!("../../../../products/vegetation/README.md")),
-    ("cloud-masked.json", include_str!("../../../../products/vegetation/cloud-masked.json")),
-    ("unmasked.json", include_str!("../../../../products/vegetation/unmasked.json")),
+    (
+        "product.toml",
+        include_str!("../../../../products/vegetation/product.toml"),
+    ),
+    (
+        "README.md",
+        include_str!("../../../../products/vegetation/README.md"),
+    ),
+    (
+        "cloud-masked.json",
+        include_str!("../../../../products/vegetation/cloud-masked.json"),
+    ),
+    (
+        "unmasked.json",
+        include_str!("../../../../products/vegetation/unmasked.json"),
+    ),
 ];
 const SHIPPED: &[(&str, Shipped)] = &[("vegetation", VEGETATION), ("water", WATER)];
 
@@ -241,7 +268,10 @@ impl Product {
         names.extend(RUN_PARAMETERS.iter().map(|name| (*name).to_string()));
         for alternative in recipe.alternative {
             if alternative.graph.contains(['/', '\\']) {
-                let reason = format!("graph {:?} must be a file of this folder", alternative.graph);
+                let reason = format!(
+                    "graph {:?} must be a file of this folder",
+                    alternative.graph
+                );
                 return Err(fault("product.toml", reason));
             }
             let graph = ProcessGraph::from_text(&open(&alternative.graph)?)
@@ -249,8 +279,15 @@ impl Product {
             if let Some(issue) = validate(&graph, &names).first() {
                 return Err(fault(&alternative.graph, issue.error.to_string()));
             }
-            if let Some(node) = alternative.statistics.values().find(|n| !graph.nodes().contains_key(*n)) {
-                return Err(fault("product.toml", format!("{} has no node {node:?}", alternative.graph)));
+            if let Some(node) = alternative
+                .statistics
+                .values()
+                .find(|n| !graph.nodes().contains_key(*n))
+            {
+                return Err(fault(
+                    "product.toml",
+                    format!("{} has no node {node:?}", alternative.graph),
+                ));
             }
             alternatives.push(Alternative {
                 name: alternative.name,
@@ -260,9 +297,13 @@ impl Product {
                 statistics: alternative.statistics,
             });
         }
-        let pair = recipe.pair.unwrap_or(Pair { min_days: 0.0, max_days: f64::INFINITY });
+        let pair = recipe.pair.unwrap_or(Pair {
+            min_days: 0.0,
+            max_days: f64::INFINITY,
+        });
         if alternatives.is_empty() || !(0.0..=1.0).contains(&recipe.min_valid_fraction) {
-            let reason = "at least one [[alternative]] and a min_valid_fraction from 0 to 1 are needed";
+            let reason =
+                "at least one [[alternative]] and a min_valid_fraction from 0 to 1 are needed";
             return Err(fault("product.toml", reason.to_string()));
         }
         Ok(Product {
@@ -327,16 +368,26 @@ impl Product {
             name: name.to_string(),
             reason,
         };
-        if let Some(name) = given.keys().find(|name| !self.parameters.contains_key(*name)) {
+        if let Some(name) = given
+            .keys()
+            .find(|name| !self.parameters.contains_key(*name))
+        {
             let known: Vec<&str> = self.parameters.keys().map(String::as_str).collect();
-            return Err(fault(name, format!("is not known; there are {}", known.join(", "))));
+            return Err(fault(
+                name,
+                format!("is not known; there are {}", known.join(", ")),
+            ));
         }
         let mut filled = serde_json::Map::new();
         for (name, parameter) in &self.parameters {
             let value = given.get(name).unwrap_or(&parameter.default);
             if !parameter.choices.is_empty() && !parameter.choices.contains(value) {
-                let choices: Vec<String> = parameter.choices.iter().map(ToString::to_string).collect();
-                return Err(fault(name, format!("{value} is none of {}", choices.join(", "))));
+                let choices: Vec<String> =
+                    parameter.choices.iter().map(ToString::to_string).collect();
+                return Err(fault(
+                    name,
+                    format!("{value} is none of {}", choices.join(", ")),
+                ));
             }
             if parameter.default.is_number() {
                 let number = value
@@ -347,7 +398,10 @@ impl Product {
                 {
                     let least = parameter.minimum.unwrap_or(f64::NEG_INFINITY);
                     let greatest = parameter.maximum.unwrap_or(f64::INFINITY);
-                    return Err(fault(name, format!("{number} is not from {least} to {greatest}")));
+                    return Err(fault(
+                        name,
+                        format!("{number} is not from {least} to {greatest}"),
+                    ));
                 }
             }
             filled.insert(name.clone(), value.clone());
@@ -357,5 +411,11 @@ impl Product {
 }
 
 /// Parameters that a run gives to the graph besides the recipe's own.
-pub(super) const RUN_PARAMETERS: [&str; 6] =
-    ["area", "collection", "time", "collection_before", "before", "after"];
+pub(super) const RUN_PARAMETERS: [&str; 6] = [
+    "area",
+    "collection",
+    "time",
+    "collection_before",
+    "before",
+    "after",
+];

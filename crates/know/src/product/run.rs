@@ -161,7 +161,11 @@ pub async fn run_product(
     let alternative = product.choose(&scenes)?;
     let parameters = product.fill_parameters(&inputs.parameters)?;
     let scope = scope(&parameters, &scenes, inputs)?;
-    let keep: Vec<&str> = alternative.statistics.values().map(String::as_str).collect();
+    let keep: Vec<&str> = alternative
+        .statistics
+        .values()
+        .map(String::as_str)
+        .collect();
     let only = OnlyScenes::new(source, &inputs.scenes);
     let (value, kept) = run_keeping(&alternative.graph, &scope, &only, limits, &keep).await?;
     let Value::Cube(cube) = value else {
@@ -174,7 +178,15 @@ pub async fn run_product(
             figures(name, figure, &mut statistics);
         }
     }
-    finish(product, inputs, &scenes, answer, statistics, &alternative.name, parameters)
+    finish(
+        product,
+        inputs,
+        &scenes,
+        answer,
+        statistics,
+        &alternative.name,
+        parameters,
+    )
 }
 
 /// The parameters that the graph sees.
@@ -214,7 +226,9 @@ fn scope(
 /// The half-open interval of a scene: to one second after its end.
 fn interval(scene: &SceneDescription) -> Value {
     let text = |time: Option<Timestamp>| time.map_or(Value::Null, |t| Value::Text(t.to_string()));
-    let after = scene.end.and_then(|end| end.checked_add(SignedDuration::from_secs(1)).ok());
+    let after = scene
+        .end
+        .and_then(|end| end.checked_add(SignedDuration::from_secs(1)).ok());
     Value::array(vec![text(scene.start), text(after)])
 }
 
@@ -231,7 +245,9 @@ struct Bands {
 
 impl Bands {
     fn of(cube: &Cube, product: &Product) -> Result<Self, GraphError> {
-        let grid = cube.grid().ok_or_else(|| wrong_result("the graph's result has no pixels"))?;
+        let grid = cube
+            .grid()
+            .ok_or_else(|| wrong_result("the graph's result has no pixels"))?;
         let along = cube
             .only(DimensionKind::Bands)
             .ok_or_else(|| wrong_result("the graph's result has no bands"))?;
@@ -248,13 +264,22 @@ impl Bands {
                 mask = Some(plane.iter().map(class).collect());
             } else {
                 layers.push(Layer {
-                    unit: product.units.get(&name).cloned().unwrap_or_else(|| "1".to_string()),
+                    unit: product
+                        .units
+                        .get(&name)
+                        .cloned()
+                        .unwrap_or_else(|| "1".to_string()),
                     values: plane.iter().map(|value| *value as f32).collect(),
                     name,
                 });
             }
         }
-        let missing = || wrong_result(&format!("the graph's result has no band {:?}", product.mask_band));
+        let missing = || {
+            wrong_result(&format!(
+                "the graph's result has no band {:?}",
+                product.mask_band
+            ))
+        };
         Ok(Self {
             grid: grid.clone(),
             mask: mask.ok_or_else(missing)?,
@@ -328,12 +353,21 @@ fn finish(
     }
     let counts = |wanted: fn(u8) -> bool| mask.iter().filter(|value| wanted(**value)).count();
     statistics.insert("pixels".to_string(), json!(mask.len()));
-    statistics.insert("pixels_valid".to_string(), json!(counts(|v| v != MASK_NODATA)));
+    statistics.insert(
+        "pixels_valid".to_string(),
+        json!(counts(|v| v != MASK_NODATA)),
+    );
     statistics.insert("pixels_class_1".to_string(), json!(counts(|v| v == 1)));
     statistics.insert("polygons".to_string(), json!(polygons.len()));
     statistics.insert("polygon_area_km2".to_string(), json!(polygon_area_km2));
     for layer in &layers {
-        let valid = || layer.values.iter().filter(|v| !v.is_nan()).map(|v| f64::from(*v));
+        let valid = || {
+            layer
+                .values
+                .iter()
+                .filter(|v| !v.is_nan())
+                .map(|v| f64::from(*v))
+        };
         let count = valid().count();
         if count > 0 {
             let mean = valid().sum::<f64>() / count as f64;
@@ -379,11 +413,19 @@ fn features(polygons: &[geo::Polygon<f64>], product: &Product) -> geojson::Featu
         .enumerate()
         .map(|(index, polygon)| {
             let mut properties = Map::new();
-            properties.insert("area_km2".to_string(), json!(area::polygon_geodesic_km2(polygon)));
-            properties.insert("class".to_string(), json!(label.map(|class| class.label.clone())));
+            properties.insert(
+                "area_km2".to_string(),
+                json!(area::polygon_geodesic_km2(polygon)),
+            );
+            properties.insert(
+                "class".to_string(),
+                json!(label.map(|class| class.label.clone())),
+            );
             geojson::Feature {
                 bbox: None,
-                geometry: Some(geojson::Geometry::new(geojson::GeometryValue::from(polygon))),
+                geometry: Some(geojson::Geometry::new(geojson::GeometryValue::from(
+                    polygon,
+                ))),
                 id: Some(geojson::feature::Id::Number((index + 1).into())),
                 properties: Some(properties),
                 foreign_members: None,

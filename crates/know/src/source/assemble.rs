@@ -59,7 +59,10 @@ pub fn cube(mut scenes: Vec<Scene>, request: &LoadRequest) -> Result<Cube, Graph
     let nothing = || {
         GraphError::new(
             "NoDataAvailable",
-            format!("there is no data of {:?} in the given extents", request.collection),
+            format!(
+                "there is no data of {:?} in the given extents",
+                request.collection
+            ),
         )
     };
     let first = scenes.first().ok_or_else(nothing)?;
@@ -76,18 +79,27 @@ pub fn cube(mut scenes: Vec<Scene>, request: &LoadRequest) -> Result<Cube, Graph
     let mut times: Vec<Timestamp> = scenes.iter().map(|scene| scene.time).collect();
     times.dedup();
     let pixels = target.width * target.height;
-    let len = pixels.saturating_mul(times.len()).saturating_mul(wanted.len());
+    let len = pixels
+        .saturating_mul(times.len())
+        .saturating_mul(wanted.len());
     if len as u64 > request.max_samples {
         return Err(GraphError::new(
             "ProcessGraphComplexity",
             format!(
                 "the extents hold {} × {} pixels, {} bands and {} dates: {len} samples; at most {} are allowed in one run",
-                target.width, target.height, wanted.len(), times.len(), request.max_samples
+                target.width,
+                target.height,
+                wanted.len(),
+                times.len(),
+                request.max_samples
             ),
         ));
     }
     let wide = chosen.iter().flatten().any(|file| {
-        matches!(file.dataset.dtype(), DataType::F64 | DataType::I32 | DataType::U32)
+        matches!(
+            file.dataset.dtype(),
+            DataType::F64 | DataType::I32 | DataType::U32
+        )
     });
     let mut samples = if wide {
         Samples::F64(vec![f64::NAN; len])
@@ -96,11 +108,17 @@ pub fn cube(mut scenes: Vec<Scene>, request: &LoadRequest) -> Result<Cube, Graph
     };
     let outside = outside(request, &target)?;
     for (scene, files) in scenes.iter().zip(&chosen) {
-        let step = times.iter().position(|time| *time == scene.time).unwrap_or(0);
+        let step = times
+            .iter()
+            .position(|time| *time == scene.time)
+            .unwrap_or(0);
         for (band, file) in files.iter().enumerate() {
             let start = (step * wanted.len() + band) * pixels;
             let values = read(file, &target).map_err(|error| {
-                GraphError::new("Internal", format!("scene {:?}, band {:?}: {error}", scene.name, file.name))
+                GraphError::new(
+                    "Internal",
+                    format!("scene {:?}, band {:?}: {error}", scene.name, file.name),
+                )
             })?;
             for (i, value) in values.into_iter().enumerate() {
                 let free = samples.get(start + i).is_nan();
@@ -131,12 +149,21 @@ fn find<'a>(scene: &'a Scene, name: &str) -> Result<&'a BandFile, GraphError> {
         .collect();
     named
         .or_else(|| finest(&common))
-        .or_else(|| scene.files.iter().find(|file| file.name.eq_ignore_ascii_case(name)))
+        .or_else(|| {
+            scene
+                .files
+                .iter()
+                .find(|file| file.name.eq_ignore_ascii_case(name))
+        })
         .ok_or_else(|| {
             let known: Vec<&str> = scene.files.iter().map(|file| file.name.as_str()).collect();
             GraphError::new(
                 "BandNotFound",
-                format!("scene {:?} has no band {name:?}; it has {}", scene.name, known.join(", ")),
+                format!(
+                    "scene {:?} has no band {name:?}; it has {}",
+                    scene.name,
+                    known.join(", ")
+                ),
             )
         })
 }
@@ -146,7 +173,10 @@ fn finest<'a>(files: &[&'a BandFile]) -> Option<&'a BandFile> {
         let t = &file.dataset.grid().transform;
         (t[1] * t[5] - t[2] * t[4]).abs()
     };
-    files.iter().copied().reduce(|a, b| if size(b) < size(a) { b } else { a })
+    files
+        .iter()
+        .copied()
+        .reduce(|a, b| if size(b) < size(a) { b } else { a })
 }
 
 /// The part of the reference lattice that the extent and the scenes share.
@@ -160,7 +190,10 @@ fn window(
     if rx.abs() > 0.0 || ry.abs() > 0.0 {
         return Err(GraphError::new(
             "FeatureUnsupported",
-            format!("the pixels of {:?} are rotated; warp the file first", reference.dataset.name()),
+            format!(
+                "the pixels of {:?} are rotated; warp the file first",
+                reference.dataset.name()
+            ),
         ));
     }
     if grid.crs.is_unknown() {
@@ -173,22 +206,45 @@ fn window(
     for file in chosen.iter().flatten() {
         let own = file.dataset.grid();
         let b = geometry::bounds_in(own.bounds(), &own.crs, &grid.crs)?;
-        all = Some(all.map_or(b, |a| [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])]));
+        all = Some(all.map_or(b, |a| {
+            [
+                a[0].min(b[0]),
+                a[1].min(b[1]),
+                a[2].max(b[2]),
+                a[3].max(b[3]),
+            ]
+        }));
     }
     let Some(mut bounds) = all else {
         return Ok(None);
     };
     let extent = match &request.spatial_extent {
         None => None,
-        Some(SpatialExtent::Box { west, south, east, north, crs }) => {
-            Some(geometry::bounds_in([*west, *south, *east, *north], crs, &grid.crs)?)
-        }
+        Some(SpatialExtent::Box {
+            west,
+            south,
+            east,
+            north,
+            crs,
+        }) => Some(geometry::bounds_in(
+            [*west, *south, *east, *north],
+            crs,
+            &grid.crs,
+        )?),
         Some(SpatialExtent::Polygons(polygons)) => {
             geometry::bounds(&[geometry::to_crs(polygons, &grid.crs)?])
         }
     };
     if let Some(e) = extent {
-        bounds = [bounds[0].max(e[0]), bounds[1].max(e[1]), bounds[2].min(e[2]), bounds[3].min(e[3])];
+        if e[0] > bounds[2] || e[2] < bounds[0] || e[1] > bounds[3] || e[3] < bounds[1] {
+            return Ok(None);
+        }
+        bounds = [
+            bounds[0].max(e[0]),
+            bounds[1].max(e[1]),
+            bounds[2].min(e[2]),
+            bounds[3].min(e[3]),
+        ];
     }
     // Pixels whose centre lies inside or on the edge.
     let span = |low: f64, high: f64, origin: f64, step: f64| {
@@ -205,7 +261,10 @@ fn window(
     if width * height > request.max_samples as f64 {
         return Err(GraphError::new(
             "ProcessGraphComplexity",
-            format!("the extent holds {width} × {height} pixels; at most {} samples are allowed in one run", request.max_samples),
+            format!(
+                "the extent holds {width} × {height} pixels; at most {} samples are allowed in one run",
+                request.max_samples
+            ),
         ));
     }
     let (x, y) = grid.coordinate_of(left, top);
@@ -256,7 +315,10 @@ fn read(file: &BandFile, target: &Grid) -> Result<Vec<f64>, RasterError> {
         None => warp_dataset(&file.dataset, file.index, target, Resampling::Nearest)?.values_f64(),
     };
     for value in &mut values {
-        if file.nodata.is_some_and(|nodata| nodata.total_cmp(value).is_eq()) {
+        if file
+            .nodata
+            .is_some_and(|nodata| nodata.total_cmp(value).is_eq())
+        {
             *value = f64::NAN;
         } else {
             *value = *value * file.scale + file.offset;

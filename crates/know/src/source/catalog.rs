@@ -79,7 +79,11 @@ impl CatalogSource {
         if let Some(path) = path {
             return Dataset::open(&path).map_err(|e| failed(e.to_string()));
         }
-        let bytes = self.assets.get(key).await.map_err(|e| failed(e.to_string()))?;
+        let bytes = self
+            .assets
+            .get(key)
+            .await
+            .map_err(|e| failed(e.to_string()))?;
         Dataset::from_bytes(bytes, key).map_err(|e| failed(e.to_string()))
     }
 
@@ -92,7 +96,10 @@ impl CatalogSource {
                 files.push(BandFile {
                     dataset: dataset.clone(),
                     index,
-                    name: band.name.clone().unwrap_or_else(|| format!("{}", index + 1)),
+                    name: band
+                        .name
+                        .clone()
+                        .unwrap_or_else(|| format!("{}", index + 1)),
                     common_name: band.common_name().map(str::to_string),
                     center_wavelength_um: band
                         .additional
@@ -104,9 +111,9 @@ impl CatalogSource {
                 });
             }
         }
-        let time = item
-            .time_range()
-            .ok_or_else(|| GraphError::new("Internal", format!("item {:?} has no time", item.id)))?;
+        let time = item.time_range().ok_or_else(|| {
+            GraphError::new("Internal", format!("item {:?} has no time", item.id))
+        })?;
         Ok(Scene {
             name: item.id.clone(),
             time: time.0,
@@ -163,14 +170,23 @@ impl SceneSource for CatalogSource {
 
 /// Whether an asset is a TIFF whose bands are described.
 fn holds_pixels(asset: &Asset) -> bool {
-    let tiff = asset.media_type.as_deref().is_some_and(|t| t.starts_with("image/tiff"));
+    let tiff = asset
+        .media_type
+        .as_deref()
+        .is_some_and(|t| t.starts_with("image/tiff"));
     tiff && !asset.bands.is_empty()
 }
 
 fn bbox(request: &LoadRequest) -> Result<Option<Bbox>, GraphError> {
     let bounds = match &request.spatial_extent {
         None => return Ok(None),
-        Some(SpatialExtent::Box { west, south, east, north, crs }) => {
+        Some(SpatialExtent::Box {
+            west,
+            south,
+            east,
+            north,
+            crs,
+        }) => {
             let wgs84 = corridor_raster::grid::Crs::wgs84();
             crate::geometry::bounds_in([*west, *south, *east, *north], crs, &wgs84)?
         }
@@ -188,7 +204,9 @@ fn bbox(request: &LoadRequest) -> Result<Option<Bbox>, GraphError> {
 
 fn of_catalog(error: &CatalogError) -> GraphError {
     let code = match error {
-        CatalogError::UnknownCollection(_) | CatalogError::UnknownItem { .. } => "CollectionNotFound",
+        CatalogError::UnknownCollection(_) | CatalogError::UnknownItem { .. } => {
+            "CollectionNotFound"
+        }
         _ => "Internal",
     };
     GraphError::new(code, error.to_string())

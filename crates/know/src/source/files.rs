@@ -39,8 +39,17 @@ impl SceneSource for FileSource {
         }
         let scenes = self
             .of(&request.collection)
-            .filter(|scene| request.items.as_ref().is_none_or(|ids| ids.contains(&scene.name)))
-            .filter(|scene| request.temporal_extent.is_none_or(|extent| extent.contains(scene.time)))
+            .filter(|scene| {
+                request
+                    .items
+                    .as_ref()
+                    .is_none_or(|ids| ids.contains(&scene.name))
+            })
+            .filter(|scene| {
+                request
+                    .temporal_extent
+                    .is_none_or(|extent| extent.contains(scene.time))
+            })
             .cloned()
             .collect();
         assemble::cube(scenes, request)

@@ -179,6 +179,9 @@ impl Reader {
 #[test]
 fn comments_bare_names_and_infinities_are_read() {
     let value = parse("{ // one\n a: [1, -Infinity, NaN, 'x\\n',], /* two */ \"b\": null }");
-    assert_eq!(value.get("a").unwrap().items()[1], Json5::Number(f64::NEG_INFINITY));
+    assert_eq!(
+        value.get("a").unwrap().items()[1],
+        Json5::Number(f64::NEG_INFINITY)
+    );
     assert_eq!(value.get("b"), Some(&Json5::Null));
 }

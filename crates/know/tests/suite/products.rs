@@ -3,7 +3,9 @@
 use crate::shared_data;
 use corridor_know::error::KnowError;
 use corridor_know::graph::RunLimits;
-use corridor_know::product::{MASK_NODATA, Product, ProductInputs, ProductResult, SceneRef, run_product};
+use corridor_know::product::{
+    MASK_NODATA, Product, ProductInputs, ProductResult, SceneRef, run_product,
+};
 use corridor_know::source::FileSource;
 use corridor_know::source::assemble::{BandFile, Scene};
 use corridor_raster::dataset::Dataset;
@@ -58,8 +60,12 @@ pub(crate) fn run(
 fn spain() -> Option<(FileSource, Vec<f64>)> {
     let folder = shared_data::folder("know/sen1floods11_spain")?;
     let file = |name: &str| folder.join(format!("Spain_7370579_{name}.tif"));
-    let optical = ["B1", "B2", "B3", "B4", "B5", "B6", "B7", "B8", "B8A", "B9", "B10", "B11", "B12"];
-    let common = ["", "blue", "green", "red", "", "", "", "nir", "", "", "", "swir16", "swir22"];
+    let optical = [
+        "B1", "B2", "B3", "B4", "B5", "B6", "B7", "B8", "B8A", "B9", "B10", "B11", "B12",
+    ];
+    let common = [
+        "", "blue", "green", "red", "", "", "", "nir", "", "", "", "swir16", "swir22",
+    ];
     let names: Vec<(&str, &str)> = optical.into_iter().zip(common).collect();
     let scene = |name: &str, day: &str, files| Scene {
         name: name.to_string(),
@@ -67,9 +73,22 @@ fn spain() -> Option<(FileSource, Vec<f64>)> {
         files,
     };
     let source = FileSource::new()
-        .with_scene("scenes", scene("s2", "2019-09-18", bands(&file("S2Hand"), &names, 1e-4)))
-        .with_scene("scenes", scene("s1", "2019-09-17", bands(&file("S1Hand"), &[("VV", ""), ("VH", "")], 1.0)));
-    let label = Dataset::open(&file("LabelHand")).unwrap().read_band(0).unwrap();
+        .with_scene(
+            "scenes",
+            scene("s2", "2019-09-18", bands(&file("S2Hand"), &names, 1e-4)),
+        )
+        .with_scene(
+            "scenes",
+            scene(
+                "s1",
+                "2019-09-17",
+                bands(&file("S1Hand"), &[("VV", ""), ("VH", "")], 1.0),
+            ),
+        );
+    let label = Dataset::open(&file("LabelHand"))
+        .unwrap()
+        .read_band(0)
+        .unwrap();
     Some((source, label.values_f64()))
 }
 
@@ -91,7 +110,10 @@ fn the_shipped_recipes_read_and_are_the_folder_s_own() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../products");
     for product in Product::shipped() {
         let loaded = Product::load(&folder.join(&product.id)).unwrap();
-        assert_eq!(serde_json::to_value(&loaded).unwrap(), serde_json::to_value(product).unwrap());
+        assert_eq!(
+            serde_json::to_value(&loaded).unwrap(),
+            serde_json::to_value(product).unwrap()
+        );
     }
     for (id, _) in [("water", ()), ("vegetation", ())] {
         Product::load(&folder.join(id)).unwrap();
@@ -100,60 +122,112 @@ fn the_shipped_recipes_read_and_are_the_folder_s_own() {
 
 #[test]
 fn water_score() {
-    let Some((source, label)) = spain() else { return };
+    let Some((source, label)) = spain() else {
+        return;
+    };
     let optical = run("water", &source, &["s2"], None, json!({})).unwrap();
     let sar = run("water", &source, &["s1"], None, json!({})).unwrap();
     let (o, s) = (iou(&optical.mask, &label), iou(&sar.mask, &label));
     println!("water score, Spain_7370579: optical {o:.4}, sar {s:.4}");
-    println!("{}; {}", optical.headline, Value::Object(optical.statistics.clone()));
-    println!("{}; {}", sar.headline, Value::Object(sar.statistics.clone()));
-    assert_eq!((optical.alternative.as_str(), sar.alternative.as_str()), ("optical", "sar"));
+    println!(
+        "{}; {}",
+        optical.headline,
+        Value::Object(optical.statistics.clone())
+    );
+    println!(
+        "{}; {}",
+        sar.headline,
+        Value::Object(sar.statistics.clone())
+    );
+    assert_eq!(
+        (optical.alternative.as_str(), sar.alternative.as_str()),
+        ("optical", "sar")
+    );
     assert!(o >= 0.76, "optical {o}");
     assert!(s >= 0.61, "sar {s}");
     for result in [&optical, &sar] {
         let polygons = result.statistics["polygon_area_km2"].as_f64().unwrap();
-        assert!((polygons / result.area_km2 - 1.0).abs() < 1e-5, "{polygons} {}", result.area_km2);
-        assert!((result.valid_fraction - 1.0).abs() < 1e-9, "{}", result.valid_fraction);
+        assert!(
+            (polygons / result.area_km2 - 1.0).abs() < 1e-5,
+            "{polygons} {}",
+            result.area_km2
+        );
+        assert!(
+            (result.valid_fraction - 1.0).abs() < 1e-9,
+            "{}",
+            result.valid_fraction
+        );
     }
     if let Some(folder) = std::env::var_os("CORRIDOR_PICTURES") {
         for (name, result) in [("optical", &optical), ("sar", &sar)] {
-            std::fs::write(Path::new(&folder).join(format!("{name}.png")), &result.picture).unwrap();
+            std::fs::write(
+                Path::new(&folder).join(format!("{name}.png")),
+                &result.picture,
+            )
+            .unwrap();
             let text = serde_json::to_vec(&result.polygons).unwrap();
             std::fs::write(Path::new(&folder).join(format!("{name}.geojson")), text).unwrap();
-            result.write_mask_cog(&Path::new(&folder).join(format!("{name}.tif"))).unwrap();
+            result
+                .write_mask_cog(&Path::new(&folder).join(format!("{name}.tif")))
+                .unwrap();
         }
     }
 }
 
 #[test]
 fn the_threshold_method_changes_the_answer() {
-    let Some((source, label)) = spain() else { return };
+    let Some((source, label)) = spain() else {
+        return;
+    };
     let mut areas = Vec::new();
     for method in ["otsu", "minimum_error", "fixed"] {
         let result = run("water", &source, &["s2"], None, json!({ "method": method })).unwrap();
-        println!("{method}: {} km², IoU {:.3}, {}", result.area_km2, iou(&result.mask, &label), result.statistics["threshold"]);
+        println!(
+            "{method}: {} km², IoU {:.3}, {}",
+            result.area_km2,
+            iou(&result.mask, &label),
+            result.statistics["threshold"]
+        );
         areas.push(result.area_km2);
     }
     areas.sort_by(f64::total_cmp);
-    assert!(areas.windows(2).all(|pair| pair[1] - pair[0] > 0.01), "{areas:?}");
+    assert!(
+        areas.windows(2).all(|pair| pair[1] - pair[0] > 0.01),
+        "{areas:?}"
+    );
 }
 
 #[test]
 fn what_lies_outside_the_area_is_unknown_not_dry() {
     let Some((source, _)) = spain() else { return };
-    let area = geo::MultiPolygon(vec![geo::Rect::new((-0.78, 38.09), (-0.75, 38.12)).to_polygon()]);
+    let area = geo::MultiPolygon(vec![
+        geo::Rect::new((-0.78, 38.09), (-0.75, 38.12)).to_polygon(),
+    ]);
     let result = run("water", &source, &["s2"], Some(area), json!({})).unwrap();
     assert!(result.valid_fraction > 0.99, "{}", result.valid_fraction);
     // A triangle: half of its box is outside.
-    let triangle = geo::polygon![(x: -0.78, y: 38.09), (x: -0.75, y: 38.09), (x: -0.75, y: 38.12)];
-    let result = run("water", &source, &["s2"], Some(geo::MultiPolygon(vec![triangle])), json!({})).unwrap();
+    let corners = vec![(-0.78, 38.09), (-0.75, 38.09), (-0.75, 38.12)];
+    let triangle = geo::Polygon::new(corners.into(), Vec::new());
+    let result = run(
+        "water",
+        &source,
+        &["s2"],
+        Some(geo::MultiPolygon(vec![triangle])),
+        json!({}),
+    )
+    .unwrap();
     let unknown = result.mask.iter().filter(|v| **v == MASK_NODATA).count();
     assert!((unknown as f64 / result.mask.len() as f64 - 0.5).abs() < 0.01);
     assert!(result.valid_fraction > 0.99, "{}", result.valid_fraction);
     // Somewhere else altogether.
-    let far = geo::MultiPolygon(vec![geo::Rect::new((10.0, 10.0), (10.1, 10.1)).to_polygon()]);
+    let far = geo::MultiPolygon(vec![
+        geo::Rect::new((10.0, 10.0), (10.1, 10.1)).to_polygon(),
+    ]);
     let error = run("water", &source, &["s2"], Some(far), json!({})).unwrap_err();
-    assert!(matches!(&error, KnowError::Graph { error } if error.code == "NoDataAvailable"), "{error}");
+    assert!(
+        matches!(&error, KnowError::Graph { error } if error.code == "NoDataAvailable"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -181,12 +255,19 @@ fn romania(days: &[&str]) -> Option<FileSource> {
             let mut found: Vec<_> = std::fs::read_dir(&folder)
                 .unwrap()
                 .map(|entry| entry.unwrap().path())
-                .filter(|path| path.to_string_lossy().contains(day) && path.to_string_lossy().ends_with(part))
+                .filter(|path| {
+                    path.to_string_lossy().contains(day) && path.to_string_lossy().ends_with(part)
+                })
                 .collect();
             found.sort();
             found.remove(0)
         };
-        let ten = [("B02", "blue"), ("B03", "green"), ("B04", "red"), ("B08", "nir")];
+        let ten = [
+            ("B02", "blue"),
+            ("B03", "green"),
+            ("B04", "red"),
+            ("B08", "nir"),
+        ];
         let mut files = bands(&find("_10m.tif"), &ten, 1e-4);
         files.extend(bands(&find("_SCL.tif"), &[("SCL", "")], 1.0));
         source = source.with_scene(
@@ -203,27 +284,48 @@ fn romania(days: &[&str]) -> Option<FileSource> {
 
 #[test]
 fn vegetation_equals_numpy() {
-    let reference: Value = serde_json::from_str(include_str!("../reference/vegetation.json")).unwrap();
+    let reference: Value =
+        serde_json::from_str(include_str!("../reference/vegetation.json")).unwrap();
     let pairs = reference["pairs"].as_array().unwrap();
     for pair in pairs {
-        let (before, after) = (pair["before"].as_str().unwrap(), pair["after"].as_str().unwrap());
-        let Some(source) = romania(&[before, after]) else { return };
-        let result = run("vegetation", &source, &[before, after], None, json!({"min_pixels": 0}));
+        let (before, after) = (
+            pair["before"].as_str().unwrap(),
+            pair["after"].as_str().unwrap(),
+        );
+        let Some(source) = romania(&[before, after]) else {
+            return;
+        };
+        let result = run(
+            "vegetation",
+            &source,
+            &[before, after],
+            None,
+            json!({"min_pixels": 0}),
+        );
         let wanted = &pair["pixels"];
         let Ok(result) = result else {
             let error = result.unwrap_err();
             assert!(pair["valid_fraction"].as_f64().unwrap() < 0.2, "{error}");
-            assert!(error.to_string().contains("not enough clear pixels"), "{error}");
+            assert!(
+                error.to_string().contains("not enough clear pixels"),
+                "{error}"
+            );
             println!("vegetation {before} to {after}: {error}");
             continue;
         };
-        println!("vegetation {before} to {after}: {}; {}", result.headline, Value::Object(result.statistics.clone()));
+        println!(
+            "vegetation {before} to {after}: {}; {}",
+            result.headline,
+            Value::Object(result.statistics.clone())
+        );
         let count = |class: u8| result.mask.iter().filter(|v| **v == class).count() as u64;
         assert_eq!(count(1), wanted["loss"].as_u64().unwrap());
         assert_eq!(count(2), wanted["growth"].as_u64().unwrap());
         assert_eq!(count(MASK_NODATA), wanted["unknown"].as_u64().unwrap());
         for layer in ["ndvi_before", "ndvi_after", "ndvi_change"] {
-            let mean = result.statistics[&format!("{layer}_mean")].as_f64().unwrap();
+            let mean = result.statistics[&format!("{layer}_mean")]
+                .as_f64()
+                .unwrap();
             let numpy = pair[format!("{layer}_mean")].as_f64().unwrap();
             assert!((mean - numpy).abs() < 1e-6, "{layer}: {mean} {numpy}");
         }

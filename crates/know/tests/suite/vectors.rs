@@ -51,10 +51,15 @@ fn official_vectors_pass() {
             }
         }
     }
-    println!("official vectors: {run} run, {passed} passed, {unknown} of processes not implemented");
+    println!(
+        "official vectors: {run} run, {passed} passed, {unknown} of processes not implemented"
+    );
     println!("not implemented: {}", without.join(", "));
     println!("{failures}");
-    assert!(passed >= PASSED_LEAST, "{passed} passed, {PASSED_LEAST} did before\n{failures}");
+    assert!(
+        passed >= PASSED_LEAST,
+        "{passed} passed, {PASSED_LEAST} did before\n{failures}"
+    );
 }
 
 fn run_vector(id: &str, test: &Json5, folder: &Path) -> Result<(), String> {
@@ -67,7 +72,10 @@ fn run_vector(id: &str, test: &Json5, folder: &Path) -> Result<(), String> {
     }
     let limits = RunLimits::default();
     let result = call::call(id, arguments, &Context::new(&limits));
-    let returns = test.get("returns").map(|value| resolve(value, folder)).transpose()?;
+    let returns = test
+        .get("returns")
+        .map(|value| resolve(value, folder))
+        .transpose()?;
     match (result, &returns, test.get("throws")) {
         (Ok(value), Some(expected), _) => {
             let delta = match test.get("delta") {
@@ -107,7 +115,10 @@ fn to_value(json: &Json5, folder: &Path) -> Result<Value, String> {
         Json5::Number(number) => Value::Number(*number),
         Json5::Text(text) => Value::Text(text.clone()),
         Json5::Array(items) => Value::array(
-            items.iter().map(|item| to_value(item, folder)).collect::<Result<_, _>>()?,
+            items
+                .iter()
+                .map(|item| to_value(item, folder))
+                .collect::<Result<_, _>>()?,
         ),
         Json5::Object(members) => match members.get("type").and_then(Json5::text) {
             Some("nodata") => Value::Null,
@@ -116,7 +127,9 @@ fn to_value(json: &Json5, folder: &Path) -> Result<Value, String> {
             Some("datacube") => Value::Cube(Arc::new(to_cube(json).map_err(|e| e.to_string())?)),
             _ if members.contains_key("process_graph") => {
                 let graph = repaired(&to_json(json));
-                Value::Graph(Arc::new(ProcessGraph::parse(&graph).map_err(|e| e.to_string())?))
+                Value::Graph(Arc::new(
+                    ProcessGraph::parse(&graph).map_err(|e| e.to_string())?,
+                ))
             }
             _ => Value::Object(
                 members
@@ -133,7 +146,9 @@ fn labelled(items: &[Json5], folder: &Path) -> Result<Value, String> {
     let mut labels = Vec::new();
     for item in items {
         labels.push(label(item.get("key").unwrap()));
-        array.values.push(to_value(item.get("value").unwrap(), folder)?);
+        array
+            .values
+            .push(to_value(item.get("value").unwrap(), folder)?);
     }
     array.labels = Some(Arc::new(labels));
     Ok(Value::Array(array))
@@ -166,8 +181,16 @@ fn to_json(json: &Json5) -> serde_json::Value {
 /// else the parameter.
 fn repaired(graph: &serde_json::Value) -> serde_json::Value {
     fn walk(value: &mut serde_json::Value, nodes: &[String]) {
-        if let Some(name) = value.get("from_argument").and_then(|n| n.as_str()).map(str::to_string) {
-            let key = if nodes.contains(&name) { "from_node" } else { "from_parameter" };
+        if let Some(name) = value
+            .get("from_argument")
+            .and_then(|n| n.as_str())
+            .map(str::to_string)
+        {
+            let key = if nodes.contains(&name) {
+                "from_node"
+            } else {
+                "from_parameter"
+            };
             *value = serde_json::json!({ key: name });
         }
         match value {
@@ -188,7 +211,8 @@ fn repaired(graph: &serde_json::Value) -> serde_json::Value {
 }
 
 fn to_cube(json: &Json5) -> Result<Cube, GraphError> {
-    let absent = |what: &str| GraphError::new("Internal", format!("the vector's cube has no {what}"));
+    let absent =
+        |what: &str| GraphError::new("Internal", format!("the vector's cube has no {what}"));
     let order = json.get("order").map_or(&[][..], Json5::items);
     let mut dimensions = Vec::new();
     let mut crs = None;
@@ -204,6 +228,8 @@ fn to_cube(json: &Json5) -> Result<Cube, GraphError> {
         ) {
             ("spatial", Some("x")) => DimensionKind::X,
             ("spatial", Some("y")) => DimensionKind::Y,
+            ("spatial", None) if name == "x" => DimensionKind::X,
+            ("spatial", None) if name == "y" => DimensionKind::Y,
             ("spatial", _) => DimensionKind::Z,
             ("temporal", _) => DimensionKind::Time,
             ("bands", _) => DimensionKind::Bands,
@@ -226,7 +252,11 @@ fn to_cube(json: &Json5) -> Result<Cube, GraphError> {
     };
     let len = dimensions.iter().map(Dimension::len).product();
     let mut samples = Vec::new();
-    flatten(json.get("data").unwrap_or(&Json5::Null), &nodata, &mut samples);
+    flatten(
+        json.get("data").unwrap_or(&Json5::Null),
+        &nodata,
+        &mut samples,
+    );
     if samples.is_empty() || matches!(json.get("data"), Some(Json5::Null)) {
         samples = vec![f64::NAN; len];
     }
@@ -259,10 +289,13 @@ fn same(value: &Value, expected: &Json5, delta: f64) -> Result<(), String> {
         (Value::Boolean(a), Json5::Boolean(b)) if a == b => Ok(()),
         (Value::Number(a), Json5::Number(b)) if near(*a, *b, delta) => Ok(()),
         (Value::Text(a), Json5::Text(b)) if a == b => Ok(()),
-        (Value::Array(a), Json5::Array(b)) if a.values.len() == b.len() => {
-            a.values.iter().zip(b).try_for_each(|(a, b)| same(a, b, delta))
-        }
-        (value, Json5::Object(members)) => match (value, members.get("type").and_then(Json5::text)) {
+        (Value::Array(a), Json5::Array(b)) if a.values.len() == b.len() => a
+            .values
+            .iter()
+            .zip(b)
+            .try_for_each(|(a, b)| same(a, b, delta)),
+        (value, Json5::Object(members)) => match (value, members.get("type").and_then(Json5::text))
+        {
             (Value::Null, Some("nodata")) => Ok(()),
             (Value::Text(text), Some("datetime")) => {
                 if instant(text) == instant(members["value"].text().unwrap()) {
@@ -273,27 +306,33 @@ fn same(value: &Value, expected: &Json5, delta: f64) -> Result<(), String> {
             }
             (Value::Array(array), Some("labeled-array")) => {
                 let items = members["data"].items();
-                let labels = array.labels.as_ref().ok_or("an array without labels came")?;
+                let labels = array
+                    .labels
+                    .as_ref()
+                    .ok_or("an array without labels came")?;
                 if labels.len() != items.len() {
                     return differ();
                 }
-                items.iter().zip(labels.iter().zip(&array.values)).try_for_each(|(item, (own, value))| {
-                    if own.same(&label(item.get("key").unwrap())) {
-                        same(value, item.get("value").unwrap(), delta)
-                    } else {
-                        differ()
-                    }
-                })
+                items
+                    .iter()
+                    .zip(labels.iter().zip(&array.values))
+                    .try_for_each(|(item, (own, value))| {
+                        if own.same(&label(item.get("key").unwrap())) {
+                            same(value, item.get("value").unwrap(), delta)
+                        } else {
+                            differ()
+                        }
+                    })
             }
-            (Value::Cube(cube), Some("datacube")) => {
-                same_cube(cube, expected, delta)
+            (Value::Cube(cube), Some("datacube")) => same_cube(cube, expected, delta),
+            (Value::Object(own), None) => {
+                members
+                    .iter()
+                    .try_for_each(|(name, member)| match own.get(name) {
+                        Some(value) => same(value, member, delta),
+                        None => differ(),
+                    })
             }
-            (Value::Object(own), None) => members
-                .iter()
-                .try_for_each(|(name, member)| match own.get(name) {
-                    Some(value) => same(value, member, delta),
-                    None => differ(),
-                }),
             _ => differ(),
         },
         _ => differ(),
@@ -306,14 +345,17 @@ fn near(a: f64, b: f64, delta: f64) -> bool {
 
 fn same_cube(cube: &Cube, expected: &Json5, delta: f64) -> Result<(), String> {
     let other = to_cube(expected).map_err(|e| e.to_string())?;
-    let names = |cube: &Cube| -> Vec<String> {
-        cube.dimensions().iter().map(|d| d.name.clone()).collect()
-    };
+    let names =
+        |cube: &Cube| -> Vec<String> { cube.dimensions().iter().map(|d| d.name.clone()).collect() };
     let (mut own, mut wanted) = (names(cube), names(&other));
     own.sort();
     wanted.sort();
     if own != wanted {
-        return Err(format!("dimensions {:?} expected, {:?} came", names(&other), names(cube)));
+        return Err(format!(
+            "dimensions {:?} expected, {:?} came",
+            names(&other),
+            names(cube)
+        ));
     }
     // The order of dimensions carries no meaning in openEO.
     let mut strides = BTreeMap::new();
@@ -321,15 +363,27 @@ fn same_cube(cube: &Cube, expected: &Json5, delta: f64) -> Result<(), String> {
         let index = cube.dimension_index(&dimension.name).unwrap();
         let came = &cube.dimensions()[index];
         if came.kind != dimension.kind {
-            return Err(format!("{}: {:?} expected, {:?} came", came.name, dimension.kind, came.kind));
+            return Err(format!(
+                "{}: {:?} expected, {:?} came",
+                came.name, dimension.kind, came.kind
+            ));
         }
         let equal = came.labels.len() == dimension.labels.len()
-            && came.labels.iter().zip(dimension.labels.iter()).all(|(a, b)| match (a, b) {
-                (Label::Text(a), Label::Text(b)) => a == b || (instant(a).is_some() && instant(a) == instant(b)),
-                (a, b) => a.same(b),
-            });
+            && came
+                .labels
+                .iter()
+                .zip(dimension.labels.iter())
+                .all(|(a, b)| match (a, b) {
+                    (Label::Text(a), Label::Text(b)) => {
+                        a == b || (instant(a).is_some() && instant(a) == instant(b))
+                    }
+                    (a, b) => a.same(b),
+                });
         if !equal {
-            return Err(format!("{}: {:?} expected, {:?} came", came.name, dimension.labels, came.labels));
+            return Err(format!(
+                "{}: {:?} expected, {:?} came",
+                came.name, dimension.labels, came.labels
+            ));
         }
         strides.insert(dimension.name.clone(), cube.split(index).2);
     }
@@ -353,7 +407,13 @@ fn same_cube(cube: &Cube, expected: &Json5, delta: f64) -> Result<(), String> {
 
 fn describe(value: &Value) -> String {
     match value {
-        Value::Cube(cube) => format!("cube {:?}", cube.dimensions().iter().map(|d| (&d.name, d.len())).collect::<Vec<_>>()),
+        Value::Cube(cube) => format!(
+            "cube {:?}",
+            cube.dimensions()
+                .iter()
+                .map(|d| (&d.name, d.len()))
+                .collect::<Vec<_>>()
+        ),
         other => format!("{other:?}"),
     }
 }

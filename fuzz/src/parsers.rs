@@ -1,0 +1,230 @@
+//! One function a parser: it takes any bytes, and neither panics nor takes memory or time beyond
+//! its limits. What it accepts is used a little, as the program would.
+
+use bytes::Bytes;
+use std::collections::BTreeMap;
+
+/// Most pixels read from a TIFF that opens: enough to reach every code path of the blocks.
+const PIXELS_MAX: usize = 1 << 18;
+
+/// A parser of outside bytes.
+pub type Parser = fn(&[u8]);
+
+/// All parsers, by the name of their fuzz target and of their folder in `seeds/`.
+pub const PARSERS: [(&str, Parser); 16] = [
+    ("area", area),
+    ("bundle_message", bundle_message),
+    ("element_csv", element_csv),
+    ("filter", filter),
+    ("item", item),
+    ("mission", mission),
+    ("node_config", node_config),
+    ("process_graph", process_graph),
+    ("product", product),
+    ("scene_description", scene_description),
+    ("search", search),
+    ("settings", settings),
+    ("stations", stations),
+    ("tiff", tiff),
+    ("tle", tle),
+    ("watch_request", watch_request),
+];
+
+/// Text of the bytes; parsers of text get only text, as the program reads it.
+fn text(bytes: &[u8]) -> Option<&str> {
+    std::str::from_utf8(bytes).ok()
+}
+
+/// What was parsed must propagate or be refused.
+fn use_elements(parsed: &corridor_orbit::elements::Parsed) {
+    for set in parsed.sets.iter().take(4) {
+        if let Ok(trajectory) = corridor_orbit::propagate::Trajectory::from_elements(set) {
+            let _ = trajectory.position_itrf(trajectory.epoch());
+        }
+    }
+}
+
+/// Two-line and three-line element sets.
+pub fn tle(bytes: &[u8]) {
+    if let Some(text) = text(bytes) {
+        use_elements(&corridor_orbit::elements::tle::parse(text, "fuzz"));
+    }
+}
+
+/// Element sets as CCSDS OMM keywords in CSV. What is read is written and read again the same.
+pub fn element_csv(bytes: &[u8]) {
+    if let Some(text) = text(bytes) {
+        use corridor_orbit::elements::omm_csv;
+        let parsed = omm_csv::parse(text, "fuzz");
+        use_elements(&parsed);
+        let again = omm_csv::parse(&omm_csv::write(&parsed.sets, &[]), "written");
+        assert_eq!(again.faults, vec![], "what was read is written well");
+        assert_eq!(again.sets.len(), parsed.sets.len());
+    }
+}
+
+/// Areas in GeoJSON.
+pub fn area(bytes: &[u8]) {
+    if let Some(text) = text(bytes)
+        && let Ok(area) = corridor_sense::area::Area::from_geojson(text)
+    {
+        let written = area.to_geojson().to_string();
+        let again = corridor_sense::area::Area::from_geojson(&written);
+        assert!(again.is_ok(), "{written} was accepted before: {again:?}");
+    }
+}
+
+/// TIFF files: directories, keys and blocks.
+pub fn tiff(bytes: &[u8]) {
+    use corridor_raster::dataset::Dataset;
+    let Ok(dataset) = Dataset::from_bytes(Bytes::copy_from_slice(bytes), "fuzz.tif") else {
+        return;
+    };
+    let _ = corridor_raster::cog::is_cog(&dataset);
+    let _ = dataset.grid().footprint_wgs84();
+    let grid = dataset.grid();
+    let width = grid.width.min(512);
+    let height = grid.height.min(PIXELS_MAX / width.max(1));
+    let window = corridor_raster::Window {
+        col: 0,
+        row: 0,
+        width,
+        height,
+    };
+    for band in 0..dataset.bands().min(4) {
+        if let Ok(band) = dataset.read(band, window) {
+            let _ = corridor_raster::stat::statistics(&band);
+        }
+    }
+}
+
+/// openEO process graphs.
+pub fn process_graph(bytes: &[u8]) {
+    if let Some(text) = text(bytes)
+        && let Ok(graph) = corridor_know::graph::ProcessGraph::from_text(text)
+    {
+        assert_eq!(graph.order().len(), graph.nodes().len());
+        let _ = corridor_know::graph::validate(&graph);
+    }
+}
+
+/// `*.scene.json`.
+pub fn scene_description(bytes: &[u8]) {
+    if let Some(text) = text(bytes) {
+        let _ = corridor_watch::scene::SceneDescription::parse(text, "fuzz.scene.json");
+    }
+}
+
+/// STAC Items.
+pub fn item(bytes: &[u8]) {
+    use corridor_catalog::Item;
+    if let Ok(item) = serde_json::from_slice::<Item>(bytes) {
+        let _ = item.time_range();
+        let written = serde_json::to_vec(&item).unwrap_or_default();
+        let again: Item = serde_json::from_slice(&written).unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(again.id, item.id);
+    }
+}
+
+/// The parts of a STAC search: a line each of time, box and order.
+pub fn search(bytes: &[u8]) {
+    let Some(text) = text(bytes) else { return };
+    let mut lines = text.lines();
+    if let Some(line) = lines.next()
+        && let Ok(interval) = line.parse::<corridor_catalog::Interval>()
+        && let (Some(start), Some(end)) = (interval.start(), interval.end())
+    {
+        assert!(start <= end);
+    }
+    if let Some(line) = lines.next()
+        && let Ok(bbox) = line.parse::<corridor_catalog::Bbox>()
+    {
+        let _ = bbox.rectangles();
+    }
+    if let Some(line) = lines.next() {
+        let _ = corridor_catalog::store::SortKey::parse_list(line);
+    }
+}
+
+/// CQL2 filters, as text and as JSON.
+pub fn filter(bytes: &[u8]) {
+    use corridor_catalog::Filter;
+    let Some(text) = text(bytes) else { return };
+    let item = serde_json::json!({"id": "a", "properties": {"n": 1, "s": "x"}});
+    let read = Filter::from_text(text).ok().or_else(|| {
+        serde_json::from_str(text)
+            .ok()
+            .and_then(|json| Filter::from_json(&json).ok())
+    });
+    if let Some(filter) = read {
+        let _ = filter.matches(&item);
+        assert!(
+            Filter::from_json(&filter.to_json()).is_ok(),
+            "{text} is written well"
+        );
+    }
+}
+
+/// Payloads of bundles.
+pub fn bundle_message(bytes: &[u8]) {
+    use corridor_transmit::bundle::message::decode;
+    if let Ok(message) = decode(&Bytes::copy_from_slice(bytes)) {
+        let written = message.encode().unwrap_or_else(|e| panic!("{e}"));
+        assert!(decode(&Bytes::from(written)).is_ok());
+    }
+}
+
+/// Mission files of the register.
+pub fn mission(bytes: &[u8]) {
+    register_file("missions/fuzz.toml", bytes);
+}
+
+/// Station files of the register.
+pub fn stations(bytes: &[u8]) {
+    register_file("stations.toml", bytes);
+}
+
+fn register_file(path: &str, bytes: &[u8]) {
+    let Some(text) = text(bytes) else { return };
+    let files = BTreeMap::from([(path.to_string(), text.to_string())]);
+    if let Ok(register) = corridor_watch::register::Register::from_files(&files, &[]) {
+        let _ = register.summaries();
+    }
+}
+
+/// `settings.toml` of a data folder.
+pub fn settings(bytes: &[u8]) {
+    if let Some(text) = text(bytes)
+        && let Ok(defaults) = corridor_watch::register::shipped_assumptions()
+    {
+        let _ = corridor_watch::settings::Settings::read(&defaults, Some(text));
+    }
+}
+
+/// `node.toml`.
+pub fn node_config(bytes: &[u8]) {
+    if let Some(text) = text(bytes) {
+        let _ = corridor_node::NodeConfig::from_toml(text, "fuzz.toml");
+    }
+}
+
+/// `product.toml`, in a folder without graphs.
+pub fn product(bytes: &[u8]) {
+    if let Ok(folder) = tempfile::tempdir()
+        && std::fs::write(folder.path().join("product.toml"), bytes).is_ok()
+    {
+        let _ = corridor_know::product::Product::load(folder.path());
+    }
+}
+
+/// Requests for a watch, as posted.
+pub fn watch_request(bytes: &[u8]) {
+    use corridor_watch::request::NewWatch;
+    if let Ok(new) = serde_json::from_slice::<NewWatch>(bytes) {
+        let products = ["water".to_string()];
+        if let Ok(watch) = new.check(&products, jiff::Timestamp::UNIX_EPOCH) {
+            let area = watch.area();
+            assert!(area.is_ok(), "an accepted area reads again: {area:?}");
+        }
+    }
+}
