@@ -67,6 +67,7 @@ mod absolute;
 mod add;
 mod add_dimension;
 mod aggregate_temporal;
+mod aggregate_temporal_period;
 mod all;
 mod and;
 mod any;
@@ -106,6 +107,9 @@ mod cummax;
 mod cummin;
 mod cumproduct;
 mod cumsum;
+mod date_between;
+mod date_difference;
+mod date_shift;
 mod dimension_labels;
 mod divide;
 mod drop_dimension;
@@ -195,6 +199,7 @@ pub static ALL: &[&Process] = &[
     &add::PROCESS,
     &add_dimension::PROCESS,
     &aggregate_temporal::PROCESS,
+    &aggregate_temporal_period::PROCESS,
     &all::PROCESS,
     &and::PROCESS,
     &any::PROCESS,
@@ -234,6 +239,9 @@ pub static ALL: &[&Process] = &[
     &cummin::PROCESS,
     &cumproduct::PROCESS,
     &cumsum::PROCESS,
+    &date_between::PROCESS,
+    &date_difference::PROCESS,
+    &date_shift::PROCESS,
     &dimension_labels::PROCESS,
     &divide::PROCESS,
     &drop_dimension::PROCESS,

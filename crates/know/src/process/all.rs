@@ -19,7 +19,7 @@ fn run(arguments: &Arguments, _context: &Context<'_>) -> Result<Value, GraphErro
         match value {
             Value::Boolean(false) => return Ok(Value::Boolean(false)),
             Value::Number(number) if number.is_nan() => unknown = true,
-            Value::Number(number) if (number.abs() > 0.0) == false => {
+            Value::Number(number) if number.abs() <= 0.0 => {
                 return Ok(Value::Boolean(false));
             }
             Value::Null => unknown = true,

@@ -19,7 +19,7 @@ fn run(arguments: &Arguments, _context: &Context<'_>) -> Result<Value, GraphErro
         match value {
             Value::Boolean(true) => return Ok(Value::Boolean(true)),
             Value::Number(number) if number.is_nan() => unknown = true,
-            Value::Number(number) if (number.abs() > 0.0) == true => {
+            Value::Number(number) if number.abs() > 0.0 => {
                 return Ok(Value::Boolean(true));
             }
             Value::Null => unknown = true,

@@ -68,7 +68,10 @@ fn kernel(arguments: &Arguments) -> Result<Vec<Vec<f64>>, GraphError> {
         });
     let rows: Vec<Vec<f64>> = rows.collect::<Result<_, _>>()?;
     let width = rows.first().map_or(0, Vec::len);
-    if rows.len() % 2 == 0 || width % 2 == 0 || rows.iter().any(|row| row.len() != width) {
+    if rows.len().is_multiple_of(2)
+        || width.is_multiple_of(2)
+        || rows.iter().any(|row| row.len() != width)
+    {
         return Err(GraphError::new(
             "KernelDimensionsUneven",
             "each dimension of the kernel must have an uneven number of elements",

@@ -13,7 +13,7 @@ pub(super) static PROCESS: Process = Process {
 
 fn run(arguments: &Arguments, _context: &Context<'_>) -> Result<Value, GraphError> {
     if let Some(Value::Plane(_)) = arguments.get("value") {
-        return crate::call::each(arguments, |single| choose(single));
+        return crate::call::each(arguments, choose);
     }
     choose(arguments)
 }
