@@ -68,9 +68,9 @@ pub fn area(bytes: &[u8]) {
     if let Some(text) = text(bytes)
         && let Ok(area) = corridor_sense::area::Area::from_geojson(text)
     {
-        let written = area.to_geojson().to_string();
-        let again = corridor_sense::area::Area::from_geojson(&written);
-        assert!(again.is_ok(), "{written} was accepted before: {again:?}");
+        let [west, south, east, north] = area.bbox();
+        assert!([west, south, east, north].iter().all(|d| d.is_finite()));
+        assert!(area.area_km2() >= 0.0);
     }
 }
 
@@ -85,7 +85,7 @@ pub fn tiff(bytes: &[u8]) {
     let grid = dataset.grid();
     let width = grid.width.min(512);
     let height = grid.height.min(PIXELS_MAX / width.max(1));
-    let window = corridor_raster::Window {
+    let window = corridor_raster::window::Window {
         col: 0,
         row: 0,
         width,
@@ -104,7 +104,7 @@ pub fn process_graph(bytes: &[u8]) {
         && let Ok(graph) = corridor_know::graph::ProcessGraph::from_text(text)
     {
         assert_eq!(graph.order().len(), graph.nodes().len());
-        let _ = corridor_know::graph::validate(&graph);
+        let _ = corridor_know::graph::validate(&graph, &[]);
     }
 }
 

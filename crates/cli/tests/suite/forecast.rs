@@ -231,7 +231,7 @@ fn tle(norad_id: u64, anomaly_deg: f64, epoch_days: f64) -> String {
     let epoch = set.epoch.as_second() as f64 + epoch_days * 86_400.0;
     let epoch = jiff::Timestamp::from_second(epoch as i64)
         .unwrap()
-        .to_zoned(jiff::tz::TimeZone::UTC);
+        .to_zoned_datetime(jiff::tz::TimeZone::UTC);
     let day = f64::from(epoch.day_of_year())
         + f64::from(
             i32::from(epoch.hour()) * 3600

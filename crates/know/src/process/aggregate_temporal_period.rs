@@ -122,7 +122,11 @@ impl Period {
                 let week = date(place * 7 - 3).iso_week_date();
                 format!("{:04}-{:02}", week.year(), week.week())
             }
-            Period::Dekad => format!("{:04}-{:02}", place.div_euclid(36), place.rem_euclid(36) + 1),
+            Period::Dekad => format!(
+                "{:04}-{:02}",
+                place.div_euclid(36),
+                place.rem_euclid(36) + 1
+            ),
             Period::Month => format!(
                 "{:04}-{:02}",
                 place.div_euclid(12),
