@@ -85,7 +85,7 @@ pub fn tiff(bytes: &[u8]) {
     let grid = dataset.grid();
     let width = grid.width.min(512);
     let height = grid.height.min(PIXELS_MAX / width.max(1));
-    let window = corridor_raster::window::Window {
+    let window = corridor_raster::dataset::Window {
         col: 0,
         row: 0,
         width,
