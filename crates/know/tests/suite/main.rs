@@ -2,7 +2,24 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
+mod catalogued;
+mod graphs;
 mod json5;
 mod products;
+mod reference;
 mod shared_data;
 mod vectors;
+
+#[test]
+fn every_file_of_the_suite_is_a_module() {
+    let own = include_str!("main.rs");
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suite");
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let module = name.trim_end_matches(".rs");
+        assert!(
+            module == "main" || own.contains(&format!("mod {module};")),
+            "{name}"
+        );
+    }
+}

@@ -57,7 +57,7 @@ pub(crate) fn run(
         .block_on(run_product(product, &inputs, source, &RunLimits::default()))
 }
 
-fn spain() -> Option<(FileSource, Vec<f64>)> {
+pub(crate) fn spain() -> Option<(FileSource, Vec<f64>)> {
     let folder = shared_data::folder("know/sen1floods11_spain")?;
     let file = |name: &str| folder.join(format!("Spain_7370579_{name}.tif"));
     let optical = [
