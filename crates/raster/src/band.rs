@@ -399,11 +399,12 @@ pub(crate) trait Sample:
 }
 
 macro_rules! sample {
-    (integer: $($number:ty)*) => {$(
+    (integer: $($number:ty, $round:expr;)*) => {$(
         impl Sample for $number {
+            #[inline]
             fn from_f64(value: f64) -> Self {
                 // `as` holds the value in range and makes NaN 0.
-                value.round() as Self
+                $round(value) as Self
             }
             #[allow(clippy::cast_lossless, clippy::unnecessary_cast)]
             fn to_f64(self) -> f64 {
@@ -437,5 +438,11 @@ macro_rules! sample {
         }
     )*};
 }
-sample!(integer: u8 i8 u16 i16 u32 i32 u64 i64);
+/// Makes truncation round: faster than `f64::round`, and exact up to 52 bits.
+#[inline]
+fn half_away(value: f64) -> f64 {
+    value + 0.5_f64.copysign(value)
+}
+
+sample!(integer: u8, half_away; i8, half_away; u16, half_away; i16, half_away; u32, half_away; i32, half_away; u64, f64::round; i64, f64::round;);
 sample!(float: f32 f64);

@@ -26,8 +26,11 @@ impl Span {
         if !(high > -OVERLAP_MIN && low < size as f64 + OVERLAP_MIN) {
             return None;
         }
-        let first = (low + OVERLAP_MIN).floor().max(0.0) as usize;
-        let mut end = ((high - OVERLAP_MIN).ceil().max(0.0) as usize).min(size);
+        // Casts hold negative numbers at 0 and cut fractions off.
+        let first = (low + OVERLAP_MIN) as usize;
+        let last = high - OVERLAP_MIN;
+        let whole = last as usize;
+        let mut end = (whole + usize::from((whole as f64) < last)).min(size);
         if first == end && end < size {
             end += 1;
         }
@@ -88,11 +91,23 @@ fn each<T: Sample>(
 pub(super) fn average<T: Sample>(pixels: &Pixels<'_, T>, a: Point, b: Point) -> Option<f64> {
     let (cols, rows) = spans(pixels, a, b)?;
     let (mut sum, mut weights) = (0.0, 0.0);
-    if pixels.valid.is_some() {
-        each(pixels, (cols, rows), |value, weight| {
-            sum += value.to_f64() * weight;
-            weights += weight;
-        });
+    if let Some(valid) = pixels.valid {
+        for row in rows.first..rows.end {
+            let weight = rows.weight(row);
+            let range = row * pixels.width + cols.first..row * pixels.width + cols.end;
+            let cells = pixels.data[range.clone()].iter().zip(&valid[range]);
+            for (i, (value, ok)) in cells.enumerate() {
+                let weight = if *ok {
+                    weight * cols.weight(cols.first + i)
+                } else {
+                    0.0
+                };
+                // Zero times infinity or NaN is no zero.
+                let value = if *ok { value.to_f64() } else { 0.0 };
+                sum += value * weight;
+                weights += weight;
+            }
+        }
     } else {
         for row in rows.first..rows.end {
             let line = &pixels.data[row * pixels.width + cols.first..row * pixels.width + cols.end];

@@ -49,14 +49,15 @@ impl<T: Sample> Pixels<'_, T> {
     pub(super) fn bilinear(&self, x: f64, y: f64) -> Option<f64> {
         self.nearest(x, y)?;
         let (x, y) = (x - self.col - 0.5, y - self.row - 0.5);
-        let (col, row) = (x.floor(), y.floor());
+        let (col, row) = (floor(x), floor(y));
         let (fx, fy) = (x - col, y - row);
         let inside = col >= 0.0
             && row >= 0.0
             && col + 1.0 < self.width as f64
             && row + 1.0 < self.height as f64;
-        if inside && self.valid.is_none() {
-            let i = row as usize * self.width + col as usize;
+        let i = row as usize * self.width + col as usize;
+        let all_valid = |v: &[bool]| v[i] && v[i + 1] && v[i + self.width] && v[i + self.width + 1];
+        if inside && self.valid.is_none_or(all_valid) {
             let upper = &self.data[i..i + 2];
             let lower = &self.data[i + self.width..i + self.width + 2];
             let top = upper[0].to_f64() * (1.0 - fx) + upper[1].to_f64() * fx;
@@ -81,7 +82,7 @@ impl<T: Sample> Pixels<'_, T> {
     pub(super) fn cubic(&self, x: f64, y: f64) -> Option<f64> {
         self.nearest(x, y)?;
         let (px, py) = (x - self.col - 0.5, y - self.row - 0.5);
-        let (col, row) = (px.floor(), py.floor());
+        let (col, row) = (floor(px), floor(py));
         let inside = col >= 1.0
             && row >= 1.0
             && col + 2.0 < self.width as f64
@@ -121,6 +122,12 @@ impl<T: Sample> Pixels<'_, T> {
         }
         Some(self.data[index].to_f64())
     }
+}
+
+/// The whole number below a position of at least -1, without a call into the C library.
+#[inline]
+fn floor(position: f64) -> f64 {
+    (position + 1.0) as i64 as f64 - 1.0
 }
 
 /// Weights of four neighbours at a distance of 0 to 1 after the second (a = -0.5).
