@@ -126,6 +126,12 @@ impl Import {
         let mut faults = 0;
         for file in &self.files {
             let parsed = read_element_file(file)?;
+            if parsed.sets.is_empty() && parsed.faults.is_empty() {
+                return Err(Failure::Failed(format!(
+                    "{}: holds no element set",
+                    file.display()
+                )));
+            }
             let mut text = String::new();
             for fault in &parsed.faults {
                 text.push_str(&format!("refused: {fault}\n"));

@@ -71,7 +71,7 @@ fn another_threshold_method_is_another_answer() {
     let recipe = std::fs::read_to_string(folder.join("product.toml")).unwrap();
     let fixed = recipe
         .replacen("default = \"otsu\"", "default = \"fixed\"", 1)
-        .replacen("default = 0.0", "default = 0.3", 1);
+        .replacen("default = 0.0", "default = 0.6", 1);
     assert_ne!(fixed, recipe);
     std::fs::write(folder.join("product.toml"), fixed).unwrap();
     let other = answers(&program, "Fixed", OLINDA);

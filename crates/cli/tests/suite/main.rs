@@ -1,5 +1,7 @@
 //! One test binary for the crate: the real program from outside, and the repository's own rules.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod changed;
 mod demo;
 mod forecast;

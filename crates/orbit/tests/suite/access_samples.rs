@@ -1,7 +1,7 @@
 //! Windows computed with python-sgp4 and IERS data, cross-checked against Orekit, for three
 //! satellites over seven days.
 
-use crate::shared;
+use crate::real_data;
 use corridor_orbit::earth::Geodetic;
 use corridor_orbit::elements::tle;
 use corridor_orbit::propagate::Trajectory;
@@ -27,7 +27,7 @@ fn expected(csv: &str) -> Expected {
 }
 
 fn satellites() -> Option<BTreeMap<u32, Trajectory>> {
-    let parsed = tle::parse(&shared::read("sense/access/eo100.tle")?, "eo100.tle");
+    let parsed = tle::parse(&real_data::read("sense/access/eo100.tle")?, "eo100.tle");
     assert_eq!((parsed.sets.len(), parsed.faults.len()), (100, 0));
     Some(
         parsed
@@ -39,7 +39,7 @@ fn satellites() -> Option<BTreeMap<u32, Trajectory>> {
 }
 
 fn places(file: &str, id: &str, lon: &str, lat: &str) -> Option<BTreeMap<String, Geodetic>> {
-    let json: serde_json::Value = serde_json::from_str(&shared::read(file)?).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&real_data::read(file)?).unwrap();
     let list = json
         .as_array()
         .or_else(|| json["features"].as_array())
@@ -99,7 +99,7 @@ fn report(what: &str, mut off: Vec<f64>) {
 #[test]
 fn passes_at_five_degrees() {
     let (Some(csv), Some(all), Some(sites)) = (
-        shared::read("sense/access/sample_passes_el5.csv"),
+        real_data::read("sense/access/sample_passes_el5.csv"),
         satellites(),
         places("sense/access/stations30.json", "id", "lon", "lat"),
     ) else {
@@ -123,8 +123,8 @@ fn passes_at_five_degrees() {
 #[test]
 fn sights_at_35_degrees() {
     let (Some(csv), Some(sunny), Some(all), Some(areas)) = (
-        shared::read("sense/access/sample_access_offnadir35.csv"),
-        shared::read("sense/access/sample_access_offnadir35_sun10.csv"),
+        real_data::read("sense/access/sample_access_offnadir35.csv"),
+        real_data::read("sense/access/sample_access_offnadir35_sun10.csv"),
         satellites(),
         places(
             "sense/access/aoi50.geojson",

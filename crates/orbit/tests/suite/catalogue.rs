@@ -1,12 +1,12 @@
 //! The whole catalogue of 2026-08-22.
 
-use crate::shared;
+use crate::real_data;
 use corridor_orbit::elements::{omm_csv, tle};
 use corridor_orbit::propagate::Trajectory;
 
 #[test]
 fn every_object_reads_and_propagates() {
-    let Some(text) = shared::read("sense/catalog/active-2026-08-22.3le") else {
+    let Some(text) = real_data::read("sense/catalog/active-2026-08-22.3le") else {
         return;
     };
     let parsed = tle::parse(&text, "active.3le");

@@ -10,5 +10,5 @@
 mod access_samples;
 mod catalogue;
 mod passes_reference;
+mod real_data;
 mod sgp4_verification;
-mod shared;

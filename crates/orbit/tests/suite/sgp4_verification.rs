@@ -1,6 +1,6 @@
 //! The verification set of Vallado et al. 2006 (AIAA 2006-6753): 33 cases, 667 states.
 
-use crate::shared;
+use crate::real_data;
 use corridor_orbit::elements::{ElementSet, tle};
 use corridor_orbit::propagate::Trajectory;
 use corridor_orbit::window::offset;
@@ -50,8 +50,8 @@ pub fn published(text: &str) -> Vec<(u32, Vec<Row>)> {
 #[test]
 fn all_states() {
     let (Some(tle), Some(out)) = (
-        shared::read("sense/sgp4-verification/SGP4-VER.TLE"),
-        shared::read("sense/sgp4-verification/tcppver.out"),
+        real_data::read("sense/sgp4-verification/SGP4-VER.TLE"),
+        real_data::read("sense/sgp4-verification/tcppver.out"),
     ) else {
         return;
     };
