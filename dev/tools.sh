@@ -14,6 +14,8 @@ if ! "$cache/tools/bin/cargo-deny" --version 2>/dev/null | grep -q "$deny_versio
   rm -rf "$cache/tools-target"
 fi
 
+[ "${2:-}" = deny ] && exit 0
+
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi; }
 apt_install() {
   command -v apt-get >/dev/null || { echo "please install: $*" >&2; return 1; }

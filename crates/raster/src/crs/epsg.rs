@@ -2,7 +2,7 @@
 
 /// Codes that are no part of a family: `code|geographic code|name|words`, sorted by code.
 /// Words of a geographic system are its datum; of a projected one the
-/// projection, in metres unless they name a unit. Made by `tests/reference/epsg.py`.
+/// projection (an `n` behind the geographic code: northing is the first axis), in metres unless they name a unit. Made by `tests/reference/epsg.py`.
 const TABLE: &str = include_str!("epsg.txt");
 
 /// UTM families: first code, last code, zone of the first, south, datum words, name.
@@ -29,7 +29,7 @@ pub(super) fn proj_string(code: u32) -> Option<String> {
         ));
     }
     let [geographic, _, words] = row(code)?;
-    let geographic: u32 = geographic.parse().ok()?;
+    let geographic: u32 = geographic.trim_end_matches('n').parse().ok()?;
     let prefixed = |words: &str| {
         words
             .split(' ')
@@ -76,7 +76,12 @@ pub(super) fn geographic(code: u32) -> Option<u32> {
             _ => Some(7844),
         };
     }
-    row(code)?[0].parse().ok()
+    row(code)?[0].trim_end_matches('n').parse().ok()
+}
+
+/// Whether the registry's first axis of a projected system is northing, the second easting.
+pub(super) fn north_first(code: u32) -> bool {
+    utm(code).is_none() && row(code).is_some_and(|r| r[0].ends_with('n'))
 }
 
 fn utm(code: u32) -> Option<(u32, bool, &'static str, &'static str)> {

@@ -30,6 +30,21 @@ const ELLIPSOIDS: [(&str, &str, f64, f64); 12] = [
     ("GRS67", "GRS 1967", 6_378_160.0, 298.247_167_427),
 ];
 
+/// Geographic systems whose datum has another name than they.
+const DATUMS: [(&str, &str); 8] = [
+    ("ETRS89", "European_Terrestrial_Reference_System_1989"),
+    (
+        "SIRGAS 2000",
+        "Sistema_de_Referencia_Geocentrico_para_las_AmericaS_2000",
+    ),
+    ("GDA94", "Geocentric_Datum_of_Australia_1994"),
+    ("GDA2020", "Geocentric_Datum_of_Australia_2020"),
+    ("NZGD2000", "New_Zealand_Geodetic_Datum_2000"),
+    ("JGD2011", "Japanese_Geodetic_Datum_2011"),
+    ("NAD27", "North_American_Datum_1927"),
+    ("OSGB36", "Ordnance_Survey_of_Great_Britain_1936"),
+];
+
 /// WKT 1 of `crs`; `None` when it is unknown or has a part that is not written here.
 pub(super) fn write(crs: &Crs) -> Option<String> {
     let proj = crs.proj_string()?;
@@ -66,8 +81,14 @@ pub(super) fn write(crs: &Crs) -> Option<String> {
     } else {
         ""
     };
+    let axes = match code {
+        Some(code) if epsg::north_first(code) => ",AXIS[\"Northing\",NORTH],AXIS[\"Easting\",EAST]",
+        // Axes at the poles have other directions, which are left to the code.
+        Some(_) if words.get("proj") == Some(&"stere") => "",
+        _ => ",AXIS[\"Easting\",EAST],AXIS[\"Northing\",NORTH]",
+    };
     Some(format!(
-        "PROJCS[{name},{geographic},PROJECTION[\"{method}\"]{parameters},{unit},AXIS[\"Easting\",EAST],AXIS[\"Northing\",NORTH]{extension}{}]",
+        "PROJCS[{name},{geographic},PROJECTION[\"{method}\"]{parameters},{unit}{axes}{extension}{}]",
         authority(code)
     ))
 }
@@ -87,6 +108,8 @@ fn geographic(
 ) -> Option<String> {
     let (ellipsoid, a, rf) = ellipsoid(words)?;
     let shift = match words.get("towgs84") {
+        // With a code a shift of nothing goes without saying.
+        Some(numbers) if code.is_some() && numbers.split(',').all(|n| n == "0") => String::new(),
         Some(numbers) => {
             let n = numbers.split(',').count();
             format!(
@@ -100,7 +123,10 @@ fn geographic(
         (Some("WGS84"), _) => "WGS_1984".to_owned(),
         (Some("NAD83"), _) => "North_American_Datum_1983".to_owned(),
         (Some(_), _) => return None,
-        (None, Some(name)) => name.replace(' ', "_"),
+        (None, Some(name)) => match DATUMS.iter().find(|d| d.0 == name) {
+            Some((_, datum)) => (*datum).to_owned(),
+            None => name.replace(' ', "_"),
+        },
         (None, None) => "unknown".to_owned(),
     };
     let name = match (name, words.get("datum")) {

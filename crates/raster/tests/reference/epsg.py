@@ -8,7 +8,8 @@ its method is one that proj4rs computes both ways; its datum words are
 - the parameters of that transformation where it has three or seven and a
   stated accuracy of at most 5 m and is meant for most of the system's area,
 - else the ellipsoid alone, with which the crate refuses to leave the datum.
-Projected rows take their datum words from the row of their geographic code.
+Projected rows take their datum words from the row of their geographic code; an `n`
+behind that code says that the registry's first axis is northing (only WKT needs it).
 
 Usage: python epsg.py TABLE.txt POINTS.json
 """
@@ -27,6 +28,12 @@ warnings.filterwarnings("ignore")
 METHODS = {"tmerc", "utm", "lcc", "longlat", "stere", "aea", "laea", "sterea", "merc", "somerc", "poly", "eqearth", "cea", "eqc"}
 FAMILIES = [(32601, 32660), (32701, 32760), (25828, 25838), (26901, 26923), (31965, 31976), (31977, 31985), (28348, 28358), (7846, 7859)]
 KEEP_OUT = {9001}
+
+
+def north_first(code):
+    """A mark for projected systems whose first axis is northing, the second easting."""
+    crs = pyproj.CRS.from_epsg(code)
+    return "n" if crs.is_projected and [a.direction for a in crs.axis_info[:2]] == ["north", "east"] else ""
 
 
 def extent(area):
@@ -139,7 +146,7 @@ rows = sorted({r[0]: r for r in rows}.values())
 known = {r[0] for r in rows}
 rows = [r for r in rows if r[1] in known]
 with open(sys.argv[1], "w", encoding="utf-8") as f:
-    f.write("\n".join("|".join([str(r[0]), str(r[1]), r[2].replace("|", "/"), r[3]]) for r in rows))
+    f.write("\n".join("|".join([str(r[0]), str(r[1]) + north_first(r[0]), r[2].replace("|", "/"), r[3]]) for r in rows))
 with open(sys.argv[2], "w", encoding="utf-8") as f:
     head = {"pyproj": pyproj.__version__, "proj": pyproj.proj_version_str, "points": points}
     f.write(json.dumps(head, separators=(",", ":")))

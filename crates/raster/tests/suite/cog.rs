@@ -11,7 +11,7 @@ use corridor_raster::warp::Resampling;
 use proptest::prelude::*;
 
 use crate::fixtures::{check, expected, folder};
-use crate::shared;
+use crate::real_data;
 
 fn utm(width: usize, height: usize) -> Grid {
     Grid::new(
@@ -233,7 +233,7 @@ fn gdal_reads_what_is_written_and_rio_cogeo_accepts_it() {
         .filter(|n| !matches!(n.as_str(), "user_feet" | "user_polar"))
         .map(|n| folder().join(format!("{n}.tif")))
         .collect();
-    if let Some(dir) = shared::data_dir() {
+    if let Some(dir) = real_data::data_dir() {
         for file in [
             "l8_paraguay/LC08_224078_20200518_bgr.tif",
             "landsat_pucallpa/2005.tif",

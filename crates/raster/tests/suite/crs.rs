@@ -2,7 +2,7 @@
 
 use corridor_raster::grid::{Crs, Transformer};
 
-use crate::shared::{number, reference};
+use crate::real_data::{number, reference};
 
 /// Metres a degree of latitude, for bounds.
 const DEGREE_M: f64 = 111_000.0;

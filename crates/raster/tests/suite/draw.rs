@@ -8,7 +8,7 @@ use corridor_raster::style::{Colors, Style};
 use corridor_raster::{picture, tile, warp};
 
 use crate::fixtures::folder;
-use crate::shared;
+use crate::real_data;
 
 /// Width, height and red, green, blue, opacity of a PNG.
 fn decode(png: &[u8]) -> (u32, u32, Vec<u8>) {
@@ -35,10 +35,10 @@ fn tile_of(lon: f64, lat: f64, z: u8) -> (u32, u32) {
 
 #[test]
 fn a_tile_is_the_warped_band_in_colours() {
-    let Some(dir) = shared::data_dir() else {
+    let Some(dir) = real_data::data_dir() else {
         return;
     };
-    let dataset = shared::open(&dir, "know/landsat_pucallpa/2005.tif");
+    let dataset = real_data::open(&dir, "know/landsat_pucallpa/2005.tif");
     let bounds = dataset.grid().bounds_wgs84().unwrap();
     let (x, y) = tile_of(
         (bounds[0] + bounds[2]) / 2.0,
@@ -90,10 +90,10 @@ fn a_tile_is_the_warped_band_in_colours() {
 
 #[test]
 fn overviews_serve_coarse_tiles() {
-    let Some(dir) = shared::data_dir() else {
+    let Some(dir) = real_data::data_dir() else {
         return;
     };
-    let dataset = shared::open(&dir, "know/l8_paraguay/LC08_224078_20200518_bgr.tif");
+    let dataset = real_data::open(&dir, "know/l8_paraguay/LC08_224078_20200518_bgr.tif");
     let bounds = dataset.grid().bounds_wgs84().unwrap();
     // The real place, though the zone is called north.
     assert!(bounds[3] < -25.0 && bounds[1] > -26.0, "{bounds:?}");

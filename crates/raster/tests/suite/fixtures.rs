@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use corridor_raster::dataset::Dataset;
 use corridor_raster::grid::{Crs, Transformer};
 
-use crate::shared::number;
+use crate::real_data::number;
 
 pub(crate) fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")

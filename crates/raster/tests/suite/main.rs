@@ -9,6 +9,6 @@ mod draw;
 mod fixtures;
 mod hostile;
 mod read_shared;
-mod shared;
+mod real_data;
 mod summary;
 mod warp;

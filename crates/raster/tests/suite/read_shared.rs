@@ -4,17 +4,17 @@ use corridor_raster::band::DataType;
 use corridor_raster::grid::{Crs, Transformer};
 use corridor_raster::stat;
 
-use crate::shared;
+use crate::real_data;
 
 #[test]
 fn scenes_read_as_gdal_reads_them() {
-    let Some(dir) = shared::data_dir() else {
+    let Some(dir) = real_data::data_dir() else {
         return;
     };
-    let reference = shared::reference("read.json");
+    let reference = real_data::reference("read.json");
     for expected in reference["files"].as_array().unwrap() {
         let file = expected["file"].as_str().unwrap();
-        let dataset = shared::open(&dir, file);
+        let dataset = real_data::open(&dir, file);
         let grid = dataset.grid();
         assert_eq!(grid.width as u64, expected["width"], "{file}");
         assert_eq!(grid.height as u64, expected["height"], "{file}");
@@ -30,13 +30,14 @@ fn scenes_read_as_gdal_reads_them() {
             .iter()
             .zip(expected["transform"].as_array().unwrap())
         {
-            let theirs = shared::number(theirs);
+            let theirs = real_data::number(theirs);
             assert!(
                 (own - theirs).abs() <= 1e-12 * theirs.abs(),
                 "{file}: {own} {theirs}"
             );
         }
-        let nodata = (!expected["nodata"].is_null()).then(|| shared::number(&expected["nodata"]));
+        let nodata =
+            (!expected["nodata"].is_null()).then(|| real_data::number(&expected["nodata"]));
         assert_eq!(
             dataset.nodata().map(f64::to_bits),
             nodata.map(f64::to_bits),
@@ -67,7 +68,7 @@ fn check_pixels(
             .filter_map(|i| band.data().get_f64(i))
             .filter(|v| !v.is_nan())
             .sum();
-        let theirs = shared::number(&expected["sums"][b]);
+        let theirs = real_data::number(&expected["sums"][b]);
         // Sums of integers are exact; sums of floats depend on the order.
         let bound = if dataset.dtype().is_float() {
             1e-9 * theirs.abs()
@@ -87,7 +88,7 @@ fn check_pixels(
             let index = (point[0].as_u64().unwrap() * band.width() as u64
                 + point[1].as_u64().unwrap()) as usize;
             let own = band.data().get_f64(index).unwrap();
-            let theirs = shared::number(&point[2][b]);
+            let theirs = real_data::number(&point[2][b]);
             assert!(same(own, theirs, dataset.dtype()), "{file} {point}: {own}");
         }
     }
@@ -123,7 +124,7 @@ fn check_place(
         1e-8
     };
     for (own, theirs) in [lon, lat].into_iter().zip(lonlat) {
-        let theirs = shared::number(theirs);
+        let theirs = real_data::number(theirs);
         assert!((own - theirs).abs() < bound, "{file}: {own} {theirs}");
     }
 }

@@ -4,7 +4,7 @@ use corridor_raster::band::{Band, BandData};
 use corridor_raster::grid::{Crs, Grid};
 use corridor_raster::warp::{Resampling, warp_dataset};
 
-use crate::shared::{self, number};
+use crate::real_data::{self, number};
 
 /// Greatest difference of computed values, in units of the samples (for
 /// floats: a part in ten thousand of the value).
@@ -12,13 +12,13 @@ const DIFFERENCE_MAX: f64 = 2.0;
 
 #[test]
 fn warps_as_gdal_does() {
-    let Some(dir) = shared::data_dir() else {
+    let Some(dir) = real_data::data_dir() else {
         return;
     };
-    let reference = shared::reference("warp.json");
+    let reference = real_data::reference("warp.json");
     let mut wrong = Vec::new();
     for case in reference["cases"].as_array().unwrap() {
-        let dataset = shared::open(&dir, case["file"].as_str().unwrap());
+        let dataset = real_data::open(&dir, case["file"].as_str().unwrap());
         let transform: Vec<f64> = case["transform"]
             .as_array()
             .unwrap()

@@ -9,6 +9,6 @@
 mod bundle;
 mod killed;
 mod passes;
+mod real_data;
 mod rehearsal;
 mod security;
-mod shared;

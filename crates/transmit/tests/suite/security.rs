@@ -6,7 +6,7 @@ use hardy_bpv7::{
 };
 use serde::Deserialize;
 
-use crate::shared;
+use crate::real_data;
 
 #[derive(Deserialize)]
 struct Case {
@@ -24,7 +24,7 @@ fn bytes_of(hex: &str) -> Vec<u8> {
 
 #[test]
 fn the_four_rfc_9173_bundles_verify_and_decrypt() {
-    let Some(path) = shared::file("transmit/bpv7/rfc9173_appendix_a.json") else {
+    let Some(path) = real_data::file("transmit/bpv7/rfc9173_appendix_a.json") else {
         return;
     };
     let cases: Vec<Case> = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
