@@ -112,13 +112,42 @@ impl Grid {
 
     /// Longitude and latitude bounds in degrees, [west, south, east, north].
     ///
-    /// West is greater than east when the grid crosses the antimeridian.
+    /// West is greater than east when the grid crosses the antimeridian; a grid
+    /// around a pole spans all longitudes up to it.
     ///
     /// # Errors
     /// When the system is unknown or cannot be computed with.
     pub fn bounds_wgs84(&self) -> Result<[f64; 4], RasterError> {
-        let ring = self.footprint_wgs84()?;
-        Ok(bounds_of(ring.iter().map(|p| (p[0], p[1]))))
+        let ring = self.ring_wgs84(EDGE_STEPS)?;
+        // Longitudes made continuous along the ring: steps are below half a turn.
+        let mut turned = 0.0;
+        let mut last = ring[0][0];
+        let continuous = ring.iter().map(|p| {
+            turned -= 360.0 * ((p[0] - last) / 360.0).round();
+            last = p[0];
+            (p[0] + turned, p[1])
+        });
+        let [west, south, east, north] = bounds_of(continuous);
+        if turned.abs() > 180.0 {
+            // The ring does not close: it goes round a pole.
+            let pole_is_north = south + north > 0.0;
+            return Ok(if pole_is_north {
+                [-180.0, south, 180.0, 90.0]
+            } else {
+                [-180.0, -90.0, 180.0, north]
+            });
+        }
+        if east - west >= 360.0 {
+            return Ok([-180.0, south, 180.0, north]);
+        }
+        let into_range = |lon: f64| {
+            if lon.abs() <= 180.0 {
+                lon
+            } else {
+                lon - 360.0 * (lon / 360.0).round()
+            }
+        };
+        Ok([into_range(west), south, into_range(east), north])
     }
 
     /// Outline in longitude, latitude degrees: a closed ring, counter-clockwise.
@@ -126,14 +155,18 @@ impl Grid {
     /// # Errors
     /// When the system is unknown or cannot be computed with.
     pub fn footprint_wgs84(&self) -> Result<Vec<[f64; 2]>, RasterError> {
-        let transformer = Transformer::new(&self.crs, &Crs::wgs84())?;
-        let (w, h) = (self.width as f64, self.height as f64);
-        let corners = [(0.0, 0.0), (0.0, h), (w, h), (w, 0.0), (0.0, 0.0)];
-        let steps = if self.crs.is_geographic() {
+        // Edges along meridians and parallels need no points between.
+        self.ring_wgs84(if self.crs.is_geographic() {
             1
         } else {
             EDGE_STEPS
-        };
+        })
+    }
+
+    fn ring_wgs84(&self, steps: usize) -> Result<Vec<[f64; 2]>, RasterError> {
+        let transformer = Transformer::new(&self.crs, &Crs::wgs84())?;
+        let (w, h) = (self.width as f64, self.height as f64);
+        let corners = [(0.0, 0.0), (0.0, h), (w, h), (w, 0.0), (0.0, 0.0)];
         let mut ring = Vec::with_capacity(4 * steps + 1);
         for pair in corners.windows(2) {
             for step in 0..steps {
@@ -164,4 +197,50 @@ pub(crate) fn bounds_of(points: impl Iterator<Item = (f64, f64)>) -> [f64; 4] {
         ],
         |b, (x, y)| [b[0].min(x), b[1].min(y), b[2].max(x), b[3].max(y)],
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bounds(code: u32, transform: [f64; 6], width: usize, height: usize) -> [f64; 4] {
+        let grid = Grid::new(Crs::epsg(code).unwrap(), transform, width, height);
+        grid.bounds_wgs84()
+            .unwrap()
+            .map(|v| (v * 100.0).round() / 100.0)
+    }
+
+    #[test]
+    fn bounds_at_the_antimeridian_and_the_poles() {
+        // UTM 60N, 177 degrees east in its middle: 400 km to the east lies beyond 180.
+        let b = bounds(
+            32660,
+            [700_000.0, 1000.0, 0.0, 1_000_000.0, 0.0, -1000.0],
+            300,
+            100,
+        );
+        assert!(b[0] > 178.0 && b[2] < -177.0 && b[0] > b[2], "{b:?}");
+        // Longitudes from 170 to 190.
+        assert_eq!(
+            format!(
+                "{:?}",
+                bounds(4326, [170.0, 1.0, 0.0, 10.0, 0.0, -1.0], 20, 20)
+            ),
+            "[170.0, -10.0, -170.0, 10.0]"
+        );
+        // The whole Earth.
+        assert_eq!(
+            format!(
+                "{:?}",
+                bounds(4326, [-180.0, 1.0, 0.0, 90.0, 0.0, -1.0], 360, 180)
+            ),
+            "[-180.0, -90.0, 180.0, 90.0]"
+        );
+        // A square around the north pole.
+        let b = bounds(3413, [-1e6, 1000.0, 0.0, 1e6, 0.0, -1000.0], 2000, 2000);
+        assert!(
+            (b[0] + 180.0).abs() < 1e-9 && (b[3] - 90.0).abs() < 1e-9 && b[1] > 70.0 && b[1] < 80.0,
+            "{b:?}"
+        );
+    }
 }
