@@ -43,6 +43,19 @@ pub enum JobState {
     },
 }
 
+/// An answer and how it is told.
+#[derive(Debug, Clone)]
+pub struct Told {
+    /// The answer's way, telling included.
+    pub trace: Trace,
+    /// When it is told.
+    pub time: Timestamp,
+    /// The event's body.
+    pub summary: serde_json::Value,
+    /// Webhooks to call.
+    pub addresses: Vec<String>,
+}
+
 /// A webhook call that is still to be made.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Call {
@@ -87,6 +100,10 @@ pub trait WatchStore: Send + Sync {
     fn open_job(&self, job: &Job) -> Result<bool, WatchError>;
     /// Says how a job ended.
     fn end_job(&self, job: &Job, state: &JobState) -> Result<(), WatchError>;
+    /// Ends a job with its answer: the trace, the event, the webhook calls that tell of it and the
+    /// job's end are written together or not at all. A trace only grows: fewer steps than kept are
+    /// refused.
+    fn end_job_told(&self, job: &Job, told: &Told) -> Result<(), WatchError>;
     /// A job's state.
     fn job_state(&self, job: &Job) -> Result<Option<JobState>, WatchError>;
     /// Jobs that are open, oldest first.
@@ -97,8 +114,6 @@ pub trait WatchStore: Send + Sync {
     fn put_arrival(&self, scene: &str, arrival: &serde_json::Value) -> Result<(), WatchError>;
     /// How a scene came in.
     fn arrival(&self, scene: &str) -> Result<Option<serde_json::Value>, WatchError>;
-    /// Keeps a trace under its answer. A trace only grows: fewer steps than kept are refused.
-    fn put_trace(&self, trace: &Trace) -> Result<(), WatchError>;
     /// The trace of `collection/item`.
     fn trace(&self, answer: &str) -> Result<Option<Trace>, WatchError>;
     /// Records an event and gives it its number.
@@ -112,8 +127,6 @@ pub trait WatchStore: Send + Sync {
     fn events_after(&self, id: u64, limit: usize) -> Result<Vec<Event>, WatchError>;
     /// Number of the newest event; 0 where there is none.
     fn newest_event(&self) -> Result<u64, WatchError>;
-    /// Queues webhook calls.
-    fn queue_calls(&self, addresses: &[String], event: &Event) -> Result<(), WatchError>;
     /// Calls still to be made.
     fn open_calls(&self) -> Result<Vec<Call>, WatchError>;
     /// A call was made, or failed once more (`error`); after too many tries it is given up.

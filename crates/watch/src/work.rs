@@ -3,11 +3,10 @@
 use crate::chain::{Chain, blocking};
 use crate::error::WatchError;
 use crate::forecast::{Forecast, ForecastEntry};
-use crate::notify::{Event, EventKind};
 use crate::receive::{Arrival, Way, promise_at_intake};
 use crate::request::Watch;
 use crate::run::{self, Ran};
-use crate::store::{Job, JobState};
+use crate::store::{Job, JobState, Told};
 use crate::trace::{Digest, Step, StepKind, Trace, TraceClock};
 use corridor_catalog::stac::{Collection, Item, file};
 use corridor_catalog::{CatalogError, IntakeError};
@@ -185,17 +184,28 @@ impl Chain {
             processed,
             published,
         };
-        let trace = self
-            .trace_of(&made, &answer, &scenes, &accepted.item)
-            .await?;
-        let (store, kept) = (self.store.clone(), trace.clone());
-        blocking(move || store.put_trace(&kept)).await?;
-        if accepted.new {
-            let summary = crate::answers::summary(&accepted.item);
-            let event = self.tell(EventKind::Answer, json!(summary)).await?;
-            self.tell_watchers(&watch, trace, event).await?;
+        let kept = self.kept_trace(&answer).await?;
+        if accepted.new || kept.is_none() {
+            let mut trace = self
+                .trace_of(&made, &answer, &scenes, &accepted.item)
+                .await?;
+            let time = Timestamp::now();
+            trace.steps.push(told(&self.node_id, &watch, &trace, time));
+            let told = Told {
+                trace,
+                time,
+                summary: json!(crate::answers::summary(&accepted.item)),
+                addresses: watch.notify.clone(),
+            };
+            let (store, job) = (self.store.clone(), job.clone());
+            blocking(move || store.end_job_told(&job, &told)).await?;
         }
         Ok(JobState::Done { answer })
+    }
+
+    async fn kept_trace(&self, answer: &str) -> Result<Option<Trace>, WatchError> {
+        let (store, answer) = (self.store.clone(), answer.to_string());
+        blocking(move || store.trace(&answer)).await
     }
 
     async fn answer_collection(&self, product: &str) -> Result<(), WatchError> {
@@ -216,41 +226,6 @@ impl Chain {
             .await
             .map(drop)
             .map_err(|e| WatchError::internal("making the collection of answers", e))
-    }
-
-    /// Queues the webhooks of an answer and adds the last step to its trace.
-    async fn tell_watchers(
-        &self,
-        watch: &Watch,
-        mut trace: Trace,
-        event: Event,
-    ) -> Result<(), WatchError> {
-        let planned = trace.promise.as_ref().map(|p| p.in_hands);
-        let told = trace.clock.show(event.time);
-        let title = match watch.notify.len() {
-            0 => "Told as an event".to_string(),
-            n => format!("Told as an event; {n} webhook calls queued"),
-        };
-        trace.steps.push(Step::new(
-            StepKind::Notify,
-            title,
-            &self.node_id,
-            planned,
-            Some(told),
-        ));
-        let (store, addresses) = (self.store.clone(), watch.notify.clone());
-        let answer = trace.answer.clone();
-        blocking(move || {
-            store.put_trace(&trace)?;
-            store.queue_calls(&addresses, &event)
-        })
-        .await?;
-        self.tell(
-            EventKind::Trace,
-            json!({ "answer": answer, "watch": watch.id }),
-        )
-        .await
-        .map(drop)
     }
 
     /// Makes the webhook calls that wait, once each.
@@ -315,6 +290,17 @@ impl Chain {
             steps,
         })
     }
+}
+
+/// The last step: the answer is told.
+fn told(node: &str, watch: &Watch, trace: &Trace, time: Timestamp) -> Step {
+    let title = match watch.notify.len() {
+        0 => "Told as an event".to_string(),
+        n => format!("Told as an event; {n} webhook calls queued"),
+    };
+    let planned = trace.promise.as_ref().map(|p| p.in_hands);
+    let told = trace.clock.show(time);
+    Step::new(StepKind::Notify, title, node, planned, Some(told))
 }
 
 /// When an answer was made, wall-clock.

@@ -1,6 +1,6 @@
 //! The chain's memory in SQLite, in the data folder's `corridor.db`.
 
-use super::{Call, ElementSource, Job, JobState, WatchStore};
+use super::{Call, ElementSource, Job, JobState, Told, WatchStore};
 use crate::error::WatchError;
 use crate::forecast::Forecast;
 use crate::notify::{Event, EventKind, WEBHOOK_TRIES};
@@ -53,6 +53,27 @@ fn to_text<T: Serialize>(value: &T) -> Result<String, WatchError> {
 
 fn from_text<T: DeserializeOwned>(text: &str) -> Result<T, WatchError> {
     serde_json::from_str(text).map_err(|e| WatchError::internal("reading a record", e))
+}
+
+/// Records an event, also as part of a transaction.
+fn record(
+    db: &Connection,
+    kind: EventKind,
+    time: Timestamp,
+    data: serde_json::Value,
+) -> Result<Event, WatchError> {
+    db.execute(
+        "INSERT INTO watch_event (kind, time_ms, data) VALUES (?1, ?2, ?3)",
+        params![to_text(&kind)?, time.as_millisecond(), to_text(&data)?],
+    )
+    .map_err(broken("recording an event"))?;
+    let id = u64::try_from(db.last_insert_rowid()).unwrap_or_default();
+    Ok(Event {
+        id,
+        kind,
+        time,
+        data,
+    })
 }
 
 impl SqliteWatchStore {
@@ -253,6 +274,50 @@ impl WatchStore for SqliteWatchStore {
         .map(drop)
     }
 
+    fn end_job_told(&self, job: &Job, told: &Told) -> Result<(), WatchError> {
+        let doing = "ending a job";
+        let answer = &told.trace.answer;
+        let mut db = self.db()?;
+        let change = db.transaction().map_err(broken(doing))?;
+        let kept = change
+            .execute(
+                "INSERT INTO watch_trace VALUES (?1, ?2, ?3)
+                 ON CONFLICT (answer) DO UPDATE SET steps = excluded.steps, body = excluded.body
+                 WHERE excluded.steps >= watch_trace.steps",
+                params![answer, told.trace.steps.len() as i64, to_text(&told.trace)?],
+            )
+            .map_err(broken(doing))?;
+        if kept == 0 {
+            return Err(WatchError::Conflict(format!(
+                "the trace of {answer} has more steps than the {} that would replace it",
+                told.trace.steps.len()
+            )));
+        }
+        let event = record(&change, EventKind::Answer, told.time, told.summary.clone())?;
+        let of_trace = serde_json::json!({ "answer": answer, "watch": told.trace.watch });
+        record(&change, EventKind::Trace, told.time, of_trace)?;
+        let call = to_text(&event)?;
+        for address in &told.addresses {
+            change
+                .execute(
+                    "INSERT INTO watch_call (address, event, tries, open) VALUES (?1, ?2, 0, 1)",
+                    params![address, call],
+                )
+                .map_err(broken(doing))?;
+        }
+        let state = JobState::Done {
+            answer: answer.clone(),
+        };
+        change
+            .execute(
+                "UPDATE watch_job SET open = 0, state = ?4
+                 WHERE watch = ?1 AND collection = ?2 AND item = ?3",
+                params![job.watch, job.collection, job.item, to_text(&state)?],
+            )
+            .map_err(broken(doing))?;
+        change.commit().map_err(broken(doing))
+    }
+
     fn job_state(&self, job: &Job) -> Result<Option<JobState>, WatchError> {
         let text: Option<String> = self
             .db()?
@@ -297,24 +362,6 @@ impl WatchStore for SqliteWatchStore {
         self.body("SELECT body FROM watch_arrival WHERE scene = ?1", scene)
     }
 
-    fn put_trace(&self, trace: &Trace) -> Result<(), WatchError> {
-        let kept = self.write(
-            "keeping a trace",
-            "INSERT INTO watch_trace VALUES (?1, ?2, ?3)
-             ON CONFLICT (answer) DO UPDATE SET steps = excluded.steps, body = excluded.body
-             WHERE excluded.steps >= watch_trace.steps",
-            params![trace.answer, trace.steps.len() as i64, to_text(trace)?],
-        )?;
-        if kept == 0 {
-            return Err(WatchError::Conflict(format!(
-                "the trace of {} has more steps than the {} that would replace it",
-                trace.answer,
-                trace.steps.len()
-            )));
-        }
-        Ok(())
-    }
-
     fn trace(&self, answer: &str) -> Result<Option<Trace>, WatchError> {
         self.body("SELECT body FROM watch_trace WHERE answer = ?1", answer)
     }
@@ -326,18 +373,7 @@ impl WatchStore for SqliteWatchStore {
         data: serde_json::Value,
     ) -> Result<Event, WatchError> {
         let db = self.db()?;
-        db.execute(
-            "INSERT INTO watch_event (kind, time_ms, data) VALUES (?1, ?2, ?3)",
-            params![to_text(&kind)?, time.as_millisecond(), to_text(&data)?],
-        )
-        .map_err(broken("recording an event"))?;
-        let id = u64::try_from(db.last_insert_rowid()).unwrap_or_default();
-        Ok(Event {
-            id,
-            kind,
-            time,
-            data,
-        })
+        record(&db, kind, time, data)
     }
 
     fn events_after(&self, id: u64, limit: usize) -> Result<Vec<Event>, WatchError> {
@@ -380,18 +416,6 @@ impl WatchStore for SqliteWatchStore {
             })
             .map(|id| u64::try_from(id).unwrap_or_default())
             .map_err(broken("reading events"))
-    }
-
-    fn queue_calls(&self, addresses: &[String], event: &Event) -> Result<(), WatchError> {
-        let body = to_text(event)?;
-        for address in addresses {
-            self.write(
-                "queueing a webhook call",
-                "INSERT INTO watch_call (address, event, tries, open) VALUES (?1, ?2, 0, 1)",
-                params![address, body],
-            )?;
-        }
-        Ok(())
     }
 
     fn open_calls(&self) -> Result<Vec<Call>, WatchError> {

@@ -1,1 +1,8 @@
-//! One test binary for the crate.
+//! One test binary for the crate: the chain as its callers use it.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod killed;
+mod made;
+mod schemas;
+mod told;
