@@ -5,6 +5,7 @@ pub mod elements;
 pub mod event;
 pub mod frame;
 pub mod propagate;
+pub mod sgp4;
 pub mod sun;
 pub mod time;
 pub mod visibility;

@@ -5,15 +5,11 @@ mod kepler;
 use crate::elements::ElementSet;
 use crate::elements::designed::{DesignError, DesignedOrbit};
 use crate::frame::{EarthOrientation, EarthRotation, Itrf, Position, State, Teme};
+use crate::sgp4::{self, Sgp4Error};
 use crate::time::Days;
 use jiff::Timestamp;
 use kepler::Kepler;
 use std::sync::Arc;
-
-/// Earth radius of WGS 72, km: SGP4's own.
-const SGP4_RADIUS_KM: f64 = 6_378.135;
-/// Gravitational parameter of WGS 72, km^3/s^2.
-const SGP4_MU_KM3_S2: f64 = 398_600.8;
 
 /// Why there is no state.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -39,13 +35,13 @@ pub enum PropagateError {
         /// Minutes from the epoch of the elements.
         minutes: f64,
         /// What SGP4 says.
-        reason: String,
+        reason: Sgp4Error,
     },
 }
 
 #[derive(Debug)]
 enum Model {
-    Sgp4(Box<sgp4::Constants>),
+    Sgp4(Box<sgp4::Model>),
     Kepler(Kepler),
 }
 
@@ -69,42 +65,22 @@ impl Trajectory {
     /// From mean elements.
     ///
     /// # Errors
-    /// [`PropagateError::Elements`] where a figure is wrong, or SGP4 refuses the set.
+    /// [`PropagateError::Elements`] where a figure is wrong.
     pub fn from_elements(set: &ElementSet) -> Result<Self, PropagateError> {
-        let wrong = |field: &str, reason: String| PropagateError::Elements {
-            norad_id: set.norad_id,
-            field: field.to_string(),
-            reason,
-        };
         set.check()
-            .map_err(|(field, reason)| wrong(field, reason))?;
-        let orbit = sgp4::Orbit::from_kozai_elements(
-            &sgp4::WGS72,
-            set.inclination_deg.to_radians(),
-            set.raan_deg.to_radians(),
-            set.eccentricity,
-            set.argument_of_perigee_deg.to_radians(),
-            set.mean_anomaly_deg.to_radians(),
-            set.mean_motion_rev_day * std::f64::consts::TAU / 1440.0,
-        )
-        .map_err(|e| wrong("elements", e.to_string()))?;
-        let years = Days::utc(set.epoch).get() / 365.25;
-        let constants = sgp4::Constants::new(
-            sgp4::WGS72,
-            sgp4::iau_epoch_to_sidereal_time,
-            years,
-            set.bstar,
-            orbit,
-        )
-        .map_err(|e| wrong("elements", e.to_string()))?;
+            .map_err(|(field, reason)| PropagateError::Elements {
+                norad_id: set.norad_id,
+                field: field.to_string(),
+                reason,
+            })?;
         let rate_rad_s = set.mean_motion_rev_day * std::f64::consts::TAU / 86_400.0;
         Ok(Self {
-            model: Arc::new(Model::Sgp4(Box::new(constants))),
+            model: Arc::new(Model::Sgp4(Box::new(sgp4::Model::new(set)))),
             norad_id: set.norad_id,
             epoch: set.epoch,
             period_s: set.period_s(),
             eccentricity: set.eccentricity,
-            mean_radius_m: (SGP4_MU_KM3_S2 / (rate_rad_s * rate_rad_s)).cbrt() * 1e3,
+            mean_radius_m: (sgp4::MU_KM3_S2 / (rate_rad_s * rate_rad_s)).cbrt() * 1e3,
             inclination_deg: set.inclination_deg,
             designed: false,
         })
@@ -141,23 +117,17 @@ impl Trajectory {
     fn state_after(&self, seconds: f64) -> Result<State<Teme>, PropagateError> {
         match &*self.model {
             Model::Kepler(kepler) => Ok(kepler.state(seconds)),
-            Model::Sgp4(constants) => {
+            Model::Sgp4(model) => {
                 let minutes = seconds / 60.0;
-                let no_state = |reason| PropagateError::NoState {
-                    norad_id: self.norad_id,
-                    minutes,
-                    reason,
-                };
-                let p = constants
-                    .propagate(sgp4::MinutesSinceEpoch(minutes))
-                    .map_err(|e| no_state(e.to_string()))?;
-                if dot(p.position) < SGP4_RADIUS_KM * SGP4_RADIUS_KM {
-                    return Err(no_state("the satellite has decayed".into()));
-                }
-                Ok(State::new(
-                    p.position.map(|x| x * 1e3),
-                    p.velocity.map(|x| x * 1e3),
-                ))
+                let (r_km, v_km_s) =
+                    model
+                        .state(minutes)
+                        .map_err(|reason| PropagateError::NoState {
+                            norad_id: self.norad_id,
+                            minutes,
+                            reason,
+                        })?;
+                Ok(State::new(r_km.map(|x| x * 1e3), v_km_s.map(|x| x * 1e3)))
             }
         }
     }
@@ -240,7 +210,7 @@ impl Trajectory {
     pub fn turn_rate_max_rad_s(&self) -> f64 {
         let a_m = self.mean_radius_m;
         let perigee_m = self.perigee_radius_m();
-        let mu = SGP4_MU_KM3_S2 * 1e9;
+        let mu = sgp4::MU_KM3_S2 * 1e9;
         // Vis-viva with the perigee lowered: speed over radius bounds the turn rate.
         let speed_m_s = (mu * (2.0 / perigee_m - 1.0 / a_m).max(0.0)).sqrt();
         1.02 * speed_m_s / perigee_m + crate::frame::EARTH_ROTATION_RAD_S
@@ -260,10 +230,6 @@ impl Trajectory {
             earth,
         }
     }
-}
-
-fn dot(a: [f64; 3]) -> f64 {
-    a[0] * a[0] + a[1] * a[1] + a[2] * a[2]
 }
 
 /// A trajectory with time counted in seconds from an origin.
