@@ -2,6 +2,7 @@
 //! its limits. What it accepts is used a little, as the program would.
 
 use bytes::Bytes;
+use corridor_orbit::elements::{self, Parsed};
 use std::collections::BTreeMap;
 
 /// Most pixels read from a TIFF that opens: enough to reach every code path of the blocks.
@@ -11,10 +12,15 @@ const PIXELS_MAX: usize = 1 << 18;
 pub type Parser = fn(&[u8]);
 
 /// All parsers, by the name of their fuzz target and of their folder in `seeds/`.
-pub const PARSERS: [(&str, Parser); 16] = [
+pub const PARSERS: [(&str, Parser); 21] = [
     ("area", area),
     ("bundle_message", bundle_message),
     ("element_csv", element_csv),
+    ("element_file", element_file),
+    ("element_json", element_json),
+    ("element_kvn", element_kvn),
+    ("element_xml", element_xml),
+    ("ephemeris_kvn", ephemeris_kvn),
     ("filter", filter),
     ("item", item),
     ("mission", mission),
@@ -36,31 +42,83 @@ fn text(bytes: &[u8]) -> Option<&str> {
 }
 
 /// What was parsed must propagate or be refused.
-fn use_elements(parsed: &corridor_orbit::elements::Parsed) {
+fn use_elements(parsed: &Parsed) {
     for set in parsed.sets.iter().take(4) {
         if let Ok(trajectory) = corridor_orbit::propagate::Trajectory::from_elements(set) {
             let _ = trajectory.position_itrf(trajectory.epoch());
         }
     }
+    for ephemeris in parsed.ephemerides.iter().take(4) {
+        assert_eq!(ephemeris.check(), Ok(()), "what is accepted is whole");
+        for segment in ephemeris.segments.iter().take(4) {
+            let _ = segment.state(segment.t_s[segment.t_s.len() / 2] + 0.5);
+        }
+    }
+}
+
+/// What is read is written and read again the same.
+fn again(parsed: &Parsed, written: Parsed) {
+    use_elements(parsed);
+    assert_eq!(written.faults, vec![], "what was read is written well");
+    assert_eq!(written.sets, parsed.sets);
 }
 
 /// Two-line and three-line element sets.
 pub fn tle(bytes: &[u8]) {
     if let Some(text) = text(bytes) {
-        use_elements(&corridor_orbit::elements::tle::parse(text, "fuzz"));
+        use_elements(&elements::tle::parse(text, "fuzz"));
     }
 }
 
-/// Element sets as CCSDS OMM keywords in CSV. What is read is written and read again the same.
+/// Element sets as CCSDS OMM keywords in CSV.
 pub fn element_csv(bytes: &[u8]) {
     if let Some(text) = text(bytes) {
-        use corridor_orbit::elements::omm_csv;
-        let parsed = omm_csv::parse(text, "fuzz");
-        use_elements(&parsed);
-        let again = omm_csv::parse(&omm_csv::write(&parsed.sets, &[]), "written");
-        assert_eq!(again.faults, vec![], "what was read is written well");
-        assert_eq!(again.sets.len(), parsed.sets.len());
+        use elements::omm_csv::{parse, write};
+        let parsed = parse(text, "fuzz");
+        again(&parsed, parse(&write(&parsed.sets, &[]), "written"));
     }
+}
+
+/// Element sets as JSON.
+pub fn element_json(bytes: &[u8]) {
+    if let Some(text) = text(bytes) {
+        use elements::omm_json::{parse, write};
+        let parsed = parse(text, "fuzz");
+        again(&parsed, parse(&write(&parsed.sets), "written"));
+    }
+}
+
+/// Element sets as keyword = value.
+pub fn element_kvn(bytes: &[u8]) {
+    if let Some(text) = text(bytes) {
+        use elements::omm_kvn::{parse, write};
+        let parsed = parse(text, "fuzz");
+        again(&parsed, parse(&write(&parsed.sets, "fuzz"), "written"));
+    }
+}
+
+/// Element sets and ephemerides as XML.
+pub fn element_xml(bytes: &[u8]) {
+    if let Some(text) = text(bytes) {
+        use elements::xml::{parse, write};
+        let parsed = parse(text, "fuzz");
+        again(&parsed, parse(&write(&parsed.sets, "fuzz"), "written"));
+    }
+}
+
+/// Ephemerides as keyword = value.
+pub fn ephemeris_kvn(bytes: &[u8]) {
+    if let Some(text) = text(bytes) {
+        use_elements(&elements::oem_kvn::parse(text, "fuzz"));
+    }
+}
+
+/// Files in any of these formats, by the door that the program uses.
+pub fn element_file(bytes: &[u8]) {
+    let parsed = elements::read("fuzz", bytes);
+    let found = parsed.sets.len() + parsed.ephemerides.len() + parsed.faults.len();
+    assert!(found > 0, "nothing found and nothing said");
+    use_elements(&parsed);
 }
 
 /// Areas in GeoJSON.

@@ -1,12 +1,36 @@
-//! Element sets: mean elements that SGP4 is defined by, and designed orbits for satellites that do
-//! not fly yet.
+//! Element sets: mean elements that SGP4 is defined by, ephemerides, and designed orbits for
+//! satellites that do not fly yet.
 //!
-//! Every reader takes text and gives [`Parsed`]: the sets that read, and a [`Fault`] with file, line,
-//! field and reason for each record that does not; one bad record never stops the rest.
+//! [`read`] takes the bytes of a file in any of the formats below and gives [`Parsed`]: what reads,
+//! and a [`Fault`] with file, line, field, value and reason for each record that does not; one bad
+//! record never stops the rest.
+//!
+//! | format | module | known by |
+//! |---|---|---|
+//! | TLE, 3LE, Alpha-5 numbers | [`tle`] | none of the others |
+//! | OMM in CSV | [`omm_csv`] | a first line with commas and `MEAN_MOTION` |
+//! | OMM in JSON | [`omm_json`] | a first character `[` or `{` |
+//! | OMM and OEM in XML, alone or in an NDM | [`xml`] | a first character `<` |
+//! | OMM in KVN | [`omm_kvn`] | `CCSDS_OMM_VERS`, or a first line `KEYWORD = value` |
+//! | OEM in KVN | [`oem_kvn`] | `CCSDS_OEM_VERS` |
 
 pub mod designed;
+pub mod ephemeris;
+mod kvn;
+mod oem;
+pub mod oem_kvn;
+mod omm;
 pub mod omm_csv;
+pub mod omm_json;
+pub mod omm_kvn;
+mod parsed;
+mod read;
 pub mod tle;
+pub mod xml;
+
+pub use ephemeris::Ephemeris;
+pub use parsed::{FAULTS_MAX, Fault, Parsed, Wrong};
+pub use read::{Format, format_of, read};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -56,40 +80,38 @@ pub struct ElementSet {
 }
 
 impl ElementSet {
-    /// Checks every field; the error names the first that is wrong and what would be right.
+    /// Checks every field.
     ///
     /// # Errors
-    /// Field name and reason.
-    pub fn check(&self) -> Result<(), (&'static str, String)> {
-        let angle = |field, value: f64| match value.is_finite() && value.abs() <= 720.0 {
-            true => Ok(()),
-            false => Err((field, format!("{value} is not an angle in degrees"))),
-        };
+    /// [`Wrong`] names the first that is wrong and what would be right.
+    pub fn check(&self) -> Result<(), Wrong> {
         if self.norad_id > NORAD_ID_MAX {
-            return Err((
-                "norad_id",
-                format!("{} has more than 9 digits", self.norad_id),
+            return Err(Wrong::new(
+                "catalogue number",
+                self.norad_id,
+                "should have at most 9 digits",
             ));
         }
         if !(0.0..=180.0).contains(&self.inclination_deg) {
-            let reason = format!("{} is not between 0 and 180 degrees", self.inclination_deg);
-            return Err(("inclination", reason));
+            let right = "should be 0 to 180 degrees";
+            return Err(Wrong::new("inclination", self.inclination_deg, right));
         }
-        angle("right ascension", self.raan_deg)?;
-        angle("argument of perigee", self.argument_of_perigee_deg)?;
-        angle("mean anomaly", self.mean_anomaly_deg)?;
+        for (field, value) in [
+            ("right ascension", self.raan_deg),
+            ("argument of perigee", self.argument_of_perigee_deg),
+            ("mean anomaly", self.mean_anomaly_deg),
+        ] {
+            if !(value.is_finite() && value.abs() <= 720.0) {
+                return Err(Wrong::new(field, value, "should be an angle in degrees"));
+            }
+        }
         if !(0.0..1.0).contains(&self.eccentricity) {
-            return Err((
-                "eccentricity",
-                format!("{} is not in [0, 1)", self.eccentricity),
-            ));
+            let right = "should be at least 0 and below 1";
+            return Err(Wrong::new("eccentricity", self.eccentricity, right));
         }
         if !(self.mean_motion_rev_day > 0.0 && self.mean_motion_rev_day < 20.0) {
-            let reason = format!(
-                "{} is not between 0 and 20 revolutions a day",
-                self.mean_motion_rev_day
-            );
-            return Err(("mean motion", reason));
+            let right = "should be between 0 and 20 revolutions a day";
+            return Err(Wrong::new("mean motion", self.mean_motion_rev_day, right));
         }
         for (field, value) in [
             ("mean motion derivative", self.mean_motion_dot),
@@ -97,7 +119,7 @@ impl ElementSet {
             ("bstar", self.bstar),
         ] {
             if !value.is_finite() {
-                return Err((field, format!("{value} is not a number")));
+                return Err(Wrong::new(field, value, "should be a number"));
             }
         }
         Ok(())
@@ -107,27 +129,12 @@ impl ElementSet {
     pub fn period_s(&self) -> f64 {
         86_400.0 / self.mean_motion_rev_day
     }
-}
 
-/// A record that does not read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[error("{file}:{line}: {field}: {reason}")]
-pub struct Fault {
-    /// File name as given to the reader.
-    pub file: String,
-    /// Line, from 1.
-    pub line: usize,
-    /// Which field.
-    pub field: String,
-    /// What stands there and what would be right.
-    pub reason: String,
-}
-
-/// What a reader found.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Parsed {
-    /// The element sets that read, in the order of the file.
-    pub sets: Vec<ElementSet>,
-    /// What did not read.
-    pub faults: Vec<Fault>,
+    /// Height of the perigee over the equatorial radius, km, by the mean elements: within tens of
+    /// kilometres of the true one.
+    pub fn perigee_height_km(&self) -> f64 {
+        let rate_rad_s = self.mean_motion_rev_day * std::f64::consts::TAU / 86_400.0;
+        let a_km = (designed::MU_KM3_S2 / (rate_rad_s * rate_rad_s)).cbrt();
+        a_km * (1.0 - self.eccentricity) - designed::RADIUS_KM
+    }
 }

@@ -67,12 +67,11 @@ impl Trajectory {
     /// # Errors
     /// [`PropagateError::Elements`] where a figure is wrong.
     pub fn from_elements(set: &ElementSet) -> Result<Self, PropagateError> {
-        set.check()
-            .map_err(|(field, reason)| PropagateError::Elements {
-                norad_id: set.norad_id,
-                field: field.to_string(),
-                reason,
-            })?;
+        set.check().map_err(|wrong| PropagateError::Elements {
+            norad_id: set.norad_id,
+            field: wrong.field,
+            reason: format!("{} {}", wrong.value, wrong.reason),
+        })?;
         let rate_rad_s = set.mean_motion_rev_day * std::f64::consts::TAU / 86_400.0;
         Ok(Self {
             model: Arc::new(Model::Sgp4(Box::new(sgp4::Model::new(set)))),

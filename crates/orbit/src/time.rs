@@ -4,8 +4,10 @@
 //! uniform count the formulas take; its scale is a type, so that one scale is never taken for
 //! another.
 
+mod epoch;
 mod leap;
 
+pub use epoch::{TimeSystem, parse_epoch};
 pub use leap::{LEAP_SECONDS_UNTIL, tai_minus_utc_s};
 
 use jiff::Timestamp;

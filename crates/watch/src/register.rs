@@ -6,7 +6,7 @@
 
 use crate::error::WatchError;
 use crate::store::ElementSource;
-use corridor_orbit::elements::{ElementSet, Parsed, designed, omm_csv, tle};
+use corridor_orbit::elements::{self, ElementSet, Parsed, designed, omm_csv};
 use corridor_orbit::propagate::Trajectory;
 use corridor_sense::instrument::Instrument;
 use corridor_transmit::station::Station;
@@ -451,7 +451,7 @@ pub fn shipped_assumptions() -> Result<String, WatchError> {
         .ok_or_else(|| WatchError::internal("reading the register", "assumptions.toml is missing"))
 }
 
-/// Reads element sets from a file: OMM in CSV where the first line says so, else TLE or 3LE.
+/// Reads element sets and ephemerides from a file in any format that [`elements::read`] knows.
 ///
 /// # Errors
 /// [`WatchError::Invalid`] where the file cannot be read; bad records are in `faults`.
@@ -465,15 +465,8 @@ pub fn read_element_file(path: &Path) -> Result<Parsed, WatchError> {
             path.display()
         )));
     }
-    let text = std::fs::read_to_string(path).map_err(unreadable)?;
-    let name = path.display().to_string();
-    let first = text
-        .lines()
-        .find(|l| !l.starts_with('#') && !l.trim().is_empty());
-    Ok(match first {
-        Some(line) if line.contains("MEAN_MOTION") => omm_csv::parse(&text, &name),
-        _ => tle::parse(&text, &name),
-    })
+    let bytes = std::fs::read(path).map_err(unreadable)?;
+    Ok(elements::read(&path.display().to_string(), &bytes))
 }
 
 fn shipped_files() -> Result<BTreeMap<String, String>, WatchError> {

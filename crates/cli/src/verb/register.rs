@@ -124,19 +124,20 @@ impl Import {
     async fn run(self, data_dir: &Path) -> Outcome {
         let chain = open(data_dir).await?;
         let mut faults = 0;
+        let mut first = String::new();
         for file in &self.files {
             let parsed = read_element_file(file)?;
-            if parsed.sets.is_empty() && parsed.faults.is_empty() {
-                return Err(Failure::Failed(format!(
-                    "{}: holds no element set",
-                    file.display()
-                )));
-            }
             let mut text = String::new();
+            for note in &parsed.notes {
+                text.push_str(&format!("note: {note}\n"));
+            }
             for fault in &parsed.faults {
+                if first.is_empty() {
+                    first = fault.to_string();
+                }
                 text.push_str(&format!("refused: {fault}\n"));
             }
-            faults += parsed.faults.len();
+            faults += parsed.faults.len() + parsed.faults_left_out;
             let kept = chain
                 .import_elements(parsed.sets, file.display().to_string())
                 .await?;
@@ -146,7 +147,7 @@ impl Import {
         match faults {
             0 => Ok(()),
             n => Err(Failure::Failed(format!(
-                "{n} records were refused; the others are kept"
+                "{n} records were refused, the first: {first}; the others are kept"
             ))),
         }
     }

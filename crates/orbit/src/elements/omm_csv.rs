@@ -4,8 +4,9 @@
 //! Lines that start with `#` are comments. Columns may stand in any order and unknown ones are
 //! passed over. Numbers keep all their digits; catalogue numbers have up to nine.
 
-use super::{ElementSet, Fault, Parsed};
-use jiff::Timestamp;
+use super::omm::{self, Fields, Key, NEEDED, Source};
+use super::{ElementSet, Fault, Parsed, Wrong};
+use std::borrow::Cow;
 use std::fmt::Write;
 
 /// Columns written, in CelesTrak's order.
@@ -16,33 +17,12 @@ ELEMENT_SET_NO,REV_AT_EPOCH,BSTAR,MEAN_MOTION_DOT,MEAN_MOTION_DDOT";
 /// Columns a row may have; more is a fault.
 const COLUMNS_MAX: usize = 100;
 
-/// Columns that must be there.
-const NEEDED: [&str; 8] = [
-    "EPOCH",
-    "MEAN_MOTION",
-    "ECCENTRICITY",
-    "INCLINATION",
-    "RA_OF_ASC_NODE",
-    "ARG_OF_PERICENTER",
-    "MEAN_ANOMALY",
-    "NORAD_CAT_ID",
-];
-
 /// Reads OMM CSV text; `file` names it in faults.
 pub fn parse(text: &str, file: &str) -> Parsed {
     let mut parsed = Parsed::default();
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut rows = (1..)
         .zip(text.lines())
         .filter(|(_, l)| !l.starts_with('#') && !l.trim().is_empty());
-    let mut fault = |line, field: &str, reason: String| {
-        parsed.faults.push(Fault {
-            file: file.into(),
-            line,
-            field: field.into(),
-            reason,
-        });
-    };
     let Some((header_line, header)) = rows.next() else {
         return parsed;
     };
@@ -50,40 +30,27 @@ pub fn parse(text: &str, file: &str) -> Parsed {
         .split(',')
         .map(|c| c.trim().trim_matches('"'))
         .collect();
-    if let Some(missing) = NEEDED.iter().find(|n| !columns.contains(n)) {
-        fault(header_line, missing, "the header has no such column".into());
+    if let Some(missing) = NEEDED.iter().find(|n| !columns.contains(&n.name())) {
+        let wrong = Wrong::new(missing.name(), "", "the header should have such a column");
+        parsed.fault(wrong.at(file, header_line));
         return parsed;
     }
     if columns.len() > COLUMNS_MAX {
-        fault(
-            header_line,
-            "header",
-            format!("has more than {COLUMNS_MAX} columns"),
-        );
+        let reason = format!("should have at most {COLUMNS_MAX} columns");
+        let wrong = Wrong::new("header", columns.len(), reason);
+        parsed.fault(wrong.at(file, header_line));
         return parsed;
     }
+    let keys: Vec<Option<Key>> = columns.iter().map(|c| Key::of(c)).collect();
     for (line, row) in rows {
-        let read = split(row).and_then(|cells| {
-            if cells.len() != columns.len() {
-                let reason = format!(
-                    "has {} columns, the header has {}",
-                    cells.len(),
-                    columns.len()
-                );
-                return Err(("row".to_string(), reason));
-            }
-            read(&columns, &cells)
-        });
-        match read {
-            Ok(set) => parsed.sets.push(set),
-            Err((field, reason)) => {
-                parsed.faults.push(Fault {
-                    file: file.into(),
-                    line,
-                    field,
-                    reason,
-                });
-            }
+        let source = Source {
+            file,
+            text: row,
+            line,
+        };
+        match read(&keys, &source) {
+            Ok(set) => parsed.keep(set, line),
+            Err(fault) => parsed.fault(fault),
         }
     }
     parsed
@@ -124,9 +91,9 @@ pub fn write(sets: &[ElementSet], comments: &[&str]) -> String {
     text
 }
 
-/// A cell, in quotes where it must be; line breaks become blanks.
+/// A cell, in quotes where it must be.
 fn quoted(text: &str) -> String {
-    let text = text.replace(['\n', '\r'], " ");
+    let text = omm::one_line(text);
     if text.contains([',', '"']) || text.starts_with('#') || text.trim() != text {
         format!("\"{}\"", text.replace('"', "\"\""))
     } else {
@@ -134,121 +101,74 @@ fn quoted(text: &str) -> String {
     }
 }
 
-fn split(row: &str) -> Result<Vec<String>, (String, String)> {
-    let mut cells = vec![String::new()];
-    let mut inside = false;
-    let mut chars = row.trim_end_matches('\r').chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '"' if inside && chars.peek() == Some(&'"') => {
-                chars.next();
-                push(&mut cells, '"');
-            }
-            '"' => inside = !inside,
-            ',' if !inside => {
-                if cells.len() > COLUMNS_MAX {
-                    let reason = format!("has more than {COLUMNS_MAX} columns");
-                    return Err(("row".into(), reason));
+fn read(keys: &[Option<Key>], source: &Source<'_>) -> Result<ElementSet, Fault> {
+    let mut fields = Fields::default();
+    let mut count = 0;
+    for cell in Cells(Some(source.text.trim_end_matches('\r'))) {
+        let cell = cell.map_err(|wrong| source.fault(wrong, 0))?;
+        if let Some(Some(key)) = keys.get(count) {
+            fields
+                .take(*key, cell, 0)
+                .map_err(|(wrong, at)| source.fault(wrong, at))?;
+        }
+        count += 1;
+        if count > COLUMNS_MAX {
+            break;
+        }
+    }
+    if count != keys.len() {
+        let reason = format!(
+            "should have {} columns as the header has, has {count}",
+            keys.len()
+        );
+        return Err(source.fault(Wrong::new("row", source.text, reason), 0));
+    }
+    fields.element_set(source)
+}
+
+/// The cells of the rest of a row (RFC 4180 without line breaks inside cells).
+struct Cells<'a>(Option<&'a str>);
+
+impl<'a> Iterator for Cells<'a> {
+    type Item = Result<Cow<'a, str>, Wrong>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let rest = self.0.take()?;
+        let Some(quoted) = rest.strip_prefix('"') else {
+            return Some(Ok(match rest.split_once(',') {
+                Some((cell, after)) => {
+                    self.0 = Some(after);
+                    cell.into()
                 }
-                cells.push(String::new());
+                None => rest.into(),
+            }));
+        };
+        let mut at = 0;
+        loop {
+            let Some(end) = quoted[at..].find('"').map(|k| at + k) else {
+                let right = "a quotation mark should be closed";
+                return Some(Err(Wrong::new("row", rest, right)));
+            };
+            let after = &quoted[end + 1..];
+            if after.starts_with('"') {
+                at = end + 2;
+                continue;
             }
-            c => push(&mut cells, c),
+            // What stands between the closing mark and the comma is passed over.
+            self.0 = after.split_once(',').map(|(_, after)| after);
+            let cell = &quoted[..end];
+            return Some(Ok(match cell.contains('"') {
+                true => cell.replace("\"\"", "\"").into(),
+                false => cell.into(),
+            }));
         }
     }
-    if inside {
-        return Err(("row".into(), "a quotation mark is not closed".into()));
-    }
-    Ok(cells)
-}
-
-fn push(cells: &mut [String], c: char) {
-    if let Some(last) = cells.last_mut() {
-        last.push(c);
-    }
-}
-
-fn read(columns: &[&str], cells: &[String]) -> Result<ElementSet, (String, String)> {
-    let cell = |name: &str| {
-        columns
-            .iter()
-            .position(|c| *c == name)
-            .and_then(|i| cells.get(i))
-            .map_or("", String::as_str)
-    };
-    let number = |name: &str| {
-        cell(name)
-            .trim()
-            .parse::<f64>()
-            .ok()
-            .filter(|x| x.is_finite())
-            .ok_or_else(|| {
-                (
-                    name.to_string(),
-                    format!("reads {:?}, not a number", cell(name)),
-                )
-            })
-    };
-    let optional = |name: &str| {
-        if cell(name).trim().is_empty() {
-            Ok(0.0)
-        } else {
-            number(name)
-        }
-    };
-    let whole = |name: &str| {
-        let text = cell(name).trim();
-        text.parse::<u32>().map_err(|_| {
-            (
-                name.to_string(),
-                format!("reads {text:?}, not a whole number"),
-            )
-        })
-    };
-    let optional_whole = |name: &str| {
-        if cell(name).trim().is_empty() {
-            Ok(0)
-        } else {
-            whole(name)
-        }
-    };
-    let set = ElementSet {
-        norad_id: whole("NORAD_CAT_ID")?,
-        cospar_id: cell("OBJECT_ID").to_string(),
-        name: cell("OBJECT_NAME").to_string(),
-        epoch: epoch(cell("EPOCH").trim())?,
-        inclination_deg: number("INCLINATION")?,
-        raan_deg: number("RA_OF_ASC_NODE")?,
-        eccentricity: number("ECCENTRICITY")?,
-        argument_of_perigee_deg: number("ARG_OF_PERICENTER")?,
-        mean_anomaly_deg: number("MEAN_ANOMALY")?,
-        mean_motion_rev_day: number("MEAN_MOTION")?,
-        mean_motion_dot: optional("MEAN_MOTION_DOT")?,
-        mean_motion_ddot: optional("MEAN_MOTION_DDOT")?,
-        bstar: optional("BSTAR")?,
-        element_set_no: optional_whole("ELEMENT_SET_NO")?,
-        rev_at_epoch: optional_whole("REV_AT_EPOCH")?,
-    };
-    set.check()
-        .map_err(|(field, reason)| (field.to_string(), reason))?;
-    Ok(set)
-}
-
-/// UTC; an ending `Z` may be there or not.
-fn epoch(text: &str) -> Result<Timestamp, (String, String)> {
-    let zulu = if text.ends_with(['Z', 'z']) {
-        text.to_string()
-    } else {
-        format!("{text}Z")
-    };
-    zulu.parse().map_err(|_| {
-        let reason = format!("reads {text:?}, not a time like 2026-08-22T12:34:56.789012");
-        ("EPOCH".to_string(), reason)
-    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use jiff::Timestamp;
     use proptest::prelude::*;
 
     const ROW: &str = "ISS (ZARYA),1998-067A,2026-08-22T12:25:40.104192,15.72125391,.0006703,51.6416,\
@@ -282,27 +202,27 @@ mod tests {
         };
         assert_eq!(
             fault(".0006703", "1.2"),
-            "f.csv:2: eccentricity: 1.2 is not in [0, 1)"
+            "f.csv:2: ECCENTRICITY reads \"1.2\": should be at least 0 and below 1"
         );
         assert_eq!(
             fault("51.6416", "x"),
-            "f.csv:2: INCLINATION: reads \"x\", not a number"
+            "f.csv:2: INCLINATION reads \"x\": should be a number"
         );
-        assert!(fault("2026-08-22T", "2026-13-22T").contains("f.csv:2: EPOCH: reads"));
-        assert!(fault(",0,U,", ",0,").contains("row: has 16 columns, the header has 17"));
-        assert!(fault("ISS", "\"ISS").contains("quotation mark is not closed"));
+        assert!(fault("2026-08-22T", "2026-13-22T").contains("f.csv:2: EPOCH reads \"2026-13-22T"));
+        assert!(fault(",0,U,", ",0,").contains("should have 17 columns as the header has, has 16"));
+        assert!(fault("ISS", "\"ISS").contains("quotation mark should be closed"));
         assert!(fault("51.6416", "NaN").contains("INCLINATION"));
         let parsed = parse("OBJECT_NAME,EPOCH\nA,B\n", "f.csv");
         assert_eq!(
             parsed.faults[0].to_string(),
-            "f.csv:1: MEAN_MOTION: the header has no such column"
+            "f.csv:1: MEAN_MOTION reads \"\": the header should have such a column"
         );
     }
 
     proptest! {
         #[test]
         fn written_reads_back(
-            name in "[^\r\n]{0,20}",
+            name in "[^\\pC]{0,20}",
             norad_id in 1_u32..1_000_000_000,
             epoch_us in 0_i64..4_000_000_000_000_000,
             eccentricity in 0.0_f64..0.99,
@@ -311,7 +231,7 @@ mod tests {
             bstar in -1.0_f64..1.0,
         ) {
             let set = ElementSet {
-                norad_id, name, eccentricity, inclination_deg, mean_motion_rev_day, bstar,
+                norad_id, name: name.trim().into(), eccentricity, inclination_deg, mean_motion_rev_day, bstar,
                 epoch: Timestamp::from_microsecond(epoch_us).unwrap(),
                 ..ElementSet::default()
             };

@@ -9,6 +9,7 @@
 
 mod access_samples;
 mod catalogue;
+mod elements;
 mod passes_reference;
 mod real_data;
 mod sgp4_verification;
