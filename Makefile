@@ -14,7 +14,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 export CORRIDOR_PYTHON ?= $(CACHE)/python/bin/python
 export NPM_CONFIG_UPDATE_NOTIFIER = false
 
-.PHONY: help demo test test-all unit-all web build format lint unit docs licences fuzz-check end-to-end tools
+.PHONY: help demo test web build format lint unit docs licences fuzz-check end-to-end tools
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
@@ -23,9 +23,7 @@ demo: web ## build, run one watch from question to answer, then serve the page o
 	cargo build --release --locked --bin corridor
 	$(TARGET)/release/corridor demo $(DEMO)
 
-test: format web lint unit docs licences ## what CI runs
-
-test-all: test unit-all end-to-end ## and what CI does not run yet: all crates' tests, outside clients, a browser
+test: format web lint unit docs licences end-to-end ## what CI runs
 
 web: web/node_modules/.installed ## check, test and build the web page
 	cd web && npm run --silent check && npm run --silent test && npm run --silent build
@@ -43,11 +41,7 @@ format: ## formatting
 lint: ## clippy, warnings are errors
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 
-# The crates whose tests have passed on a clean checkout; the others join as theirs do.
-unit: ## Rust tests of the settled crates
-	cargo test --locked -p corridor-orbit -p corridor-sense -p corridor-transmit -p corridor-catalog
-
-unit-all: tools ## all Rust tests
+unit: tools ## all Rust tests
 	cargo test --workspace --locked
 
 docs: ## the library docs, warnings are errors

@@ -29,8 +29,12 @@ export async function phoneHasASheet({ page, url }) {
   const heights = [];
   for (let press = 0; press < 3; press += 1) {
     heights.push((await page.locator('.panel').boundingBox()).height);
+    const before = await page.evaluate(() => document.documentElement.dataset.sheet);
     await page.locator('.handle').tap();
-    await page.waitForTimeout(400);
+    await page.waitForFunction((was) => document.documentElement.dataset.sheet !== was, before);
+    await page
+      .locator('.panel')
+      .evaluate((panel) => Promise.all(panel.getAnimations().map((one) => one.finished)));
   }
   assert.equal(new Set(heights.map(Math.round)).size, 3, `the sheet has the heights ${heights}`);
   const wide = await page

@@ -59,7 +59,7 @@ export class Globe {
     });
     this.map.touchZoomRotate.disableRotation();
     this.map.keyboard.disableRotation();
-    this.map.on('styleimagemissing', ({ id }) => drawMissing(this.map, id, this.#colours));
+    this.map.setMissingStyleImageResolver((id) => drawMissing(this.map, id, this.#colours));
     // A tile outside the picture is not there, which is no fault of the map's.
     this.map.on('error', () => undefined);
     // Close by, the outline of the area says where it is, and a name would lie on the answer.
@@ -159,7 +159,9 @@ export class Globe {
       this.#placed = true;
       const lat = this.map.getCenter().lat;
       this.map.jumpTo({ padding: insets, zoom: this.globeZoom(lat, this.#free(insets)) });
-    } else if (!this.map.isMoving()) this.map.easeTo({ padding: insets, duration: 250 });
+    } else if (this.map.isMoving())
+      this.map.once('moveend', () => this.map.easeTo({ padding: insets, duration: 250 }));
+    else this.map.easeTo({ padding: insets, duration: 250 });
   }
 
   #free(insets: Insets) {

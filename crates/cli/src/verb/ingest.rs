@@ -26,8 +26,15 @@ impl Ingest {
         for file in &self.files {
             let step = Step::start(format!("Taking in {}", file.display()));
             match chain.ingest(file, self.datetime, Way::Ingest).await {
-                Ok(accepted) if accepted.new => step.done("stored and catalogued"),
-                Ok(_) => step.done("was there already"),
+                Ok(accepted) => {
+                    let (done, word) = match accepted.new {
+                        true => ("stored and catalogued", "stored"),
+                        false => ("was there already", "known"),
+                    };
+                    step.done(done);
+                    let collection = accepted.item.collection.as_deref().unwrap_or_default();
+                    say(&format!("{word} {collection}/{}\n", accepted.item.id))?;
+                }
                 Err(e) => {
                     step.done("refused");
                     failed.push(e.to_string());

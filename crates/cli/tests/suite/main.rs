@@ -5,6 +5,7 @@
 mod changed;
 mod demo;
 mod forecast;
+mod how_to;
 mod killed;
 mod program;
 mod refused;
