@@ -7,6 +7,7 @@ import { answers, watches as defaults, item, polygons, scenes, slug, summary, tr
 import { EPOCH, forecast } from './forecast.mjs';
 import { AREAS, picture, tile } from './ground.mjs';
 import { satellites as orbits, position } from './orbit.mjs';
+import { footprints, revisit } from './reach.mjs';
 import { assumptions, instruments, missions, products, satellites, stations } from './register.mjs';
 
 const dist = fileURLToPath(new URL('../dist', import.meta.url));
@@ -85,6 +86,8 @@ export function startMock({ port = 0 } = {}) {
       return watch;
     }
     if (b === 'watches' && d === 'forecast') return forecast(find(c));
+    if (b === 'watches' && d === 'footprints') return footprints(find(c));
+    if (b === 'watches' && d === 'revisit') return revisit(find(c));
     if (b === 'watches' && d === 'answers')
       return Object.keys(answers)
         .filter((id) => answers[id].watch === find(c).id)

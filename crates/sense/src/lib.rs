@@ -2,5 +2,6 @@
 
 pub mod access;
 pub mod area;
+pub mod footprint;
 pub mod instrument;
 pub mod opportunity;

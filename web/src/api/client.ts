@@ -1,6 +1,7 @@
 import type {
   AnswerSummary,
   Assumption,
+  Footprints,
   Forecast,
   Instrument,
   Item,
@@ -9,6 +10,7 @@ import type {
   NewWatch,
   Problem,
   Product,
+  Revisit,
   Satellite,
   Stations,
   Status,
@@ -70,6 +72,10 @@ export const api = {
     request<Watch>('/api/watches', { method: 'POST', body: JSON.stringify(watch) }),
   removeWatch: (name: string) => request<void>(`/api/watches/${segment(name)}`, { method: 'DELETE' }),
   forecast: (name: string) => request<Forecast>(`/api/watches/${segment(name)}/forecast`),
+  footprints: (name: string, first: number) =>
+    request<Footprints>(`/api/watches/${segment(name)}/footprints?first=${first}`),
+  revisit: (name: string, planned: boolean) =>
+    request<Revisit>(`/api/watches/${segment(name)}/revisit?planned=${planned}`),
   answers: (name: string) => request<AnswerSummary[]>(`/api/watches/${segment(name)}/answers`),
   trace: (collection: string, item: string) =>
     request<Trace>(`/api/answers/${segment(collection)}/${segment(item)}/trace`),

@@ -1,5 +1,5 @@
 /** Shapes of the node's own endpoints, as `/api/openapi.json` describes them. Times are RFC 3339 in UTC. */
-import type { Feature, FeatureCollection, Geometry, Point } from 'geojson';
+import type { Feature, FeatureCollection, Geometry, MultiPolygon, Point, Polygon } from 'geojson';
 
 export type Bbox = [west: number, south: number, east: number, north: number];
 
@@ -70,6 +70,25 @@ export interface Forecast {
   entries: ForecastEntry[];
   undeliverable: Undeliverable[];
 }
+
+/** Ground that the next windows of a watch take in, the earliest first. */
+export type Footprints = FeatureCollection<
+  Polygon | MultiPolygon,
+  {
+    satellite: string;
+    instrument: string;
+    planned: boolean;
+    observed_start: string;
+    observed_end: string;
+    coverage: number;
+  }
+>;
+
+/** Cells around a watch, each with how often it is seen. */
+export type Revisit = FeatureCollection<
+  Polygon,
+  { accesses: number; mean_gap_h: number | null; max_gap_h: number | null }
+>;
 
 export interface AnswerSummary {
   item_id: string;

@@ -30,6 +30,8 @@ class Layers {
   satellites = $state(true);
   stations = $state(true);
   names = $state(true);
+  footprints = $state(true);
+  revisit = $state(false);
 
   /** Lays the answer over its scenes, the newest scene on top of the older ones. */
   open(answer: OpenAnswer | undefined) {

@@ -15,6 +15,7 @@ export interface Palette {
   station: string;
   watch: string;
   polygon: string;
+  footprint: string;
 }
 
 export const DARK: Palette = {
@@ -33,6 +34,7 @@ export const DARK: Palette = {
   station: '#7fd6a4',
   watch: '#4fd8cc',
   polygon: '#7cc4ff',
+  footprint: '#ff9f6b',
 };
 
 export const LIGHT: Palette = {
@@ -51,7 +53,11 @@ export const LIGHT: Palette = {
   station: '#166a45',
   watch: '#0b6f69',
   polygon: '#0b5cad',
+  footprint: '#b4470d',
 };
+
+/** Classes of the revisit map, from often to seldom; told apart without colour too, by lightness. */
+export const REVISIT = ['#fde725', '#5ec962', '#21918c', '#3b528b', '#440154'] as const;
 
 const media = window.matchMedia('(prefers-color-scheme: light)');
 

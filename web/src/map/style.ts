@@ -2,13 +2,20 @@
 import type { GeoJSON } from 'geojson';
 import type { ExpressionSpecification, Map as Globe, StyleSpecification } from 'maplibre-gl';
 import { graticule } from './graticule';
-import type { Palette } from './palette';
+import { type Palette, REVISIT } from './palette';
 
 const EMPTY: GeoJSON = { type: 'FeatureCollection', features: [] };
 const geojson = (data: GeoJSON = EMPTY, tolerance = 0.3) => ({ type: 'geojson' as const, data, tolerance });
 
 /** Rasters go under this layer. */
 export const ABOVE_RASTERS = 'polygons-fill';
+
+const REVISIT_COLOUR = [
+  'match',
+  ['get', 'class'],
+  ...REVISIT.flatMap((colour, k) => [k, colour]),
+  'transparent',
+] as unknown as ExpressionSpecification;
 
 export function style(colours: Palette): StyleSpecification {
   return {
@@ -24,6 +31,8 @@ export function style(colours: Palette): StyleSpecification {
       names: geojson(),
       graticule: geojson(graticule(), 0),
       watches: geojson(EMPTY, 0),
+      revisit: geojson(EMPTY, 0),
+      footprints: geojson(EMPTY, 0),
       polygons: geojson(EMPTY, 0.1),
       draft: geojson(EMPTY, 0),
     },
@@ -58,6 +67,44 @@ export function style(colours: Palette): StyleSpecification {
           'line-opacity': faded(1, 0.15),
           'line-color': colours.coast,
           'line-width': ['interpolate', ['linear'], ['zoom'], 1, 0.6, 8, 1.4],
+        },
+      },
+      {
+        id: 'revisit-fill',
+        type: 'fill',
+        source: 'revisit',
+        paint: {
+          'fill-color': REVISIT_COLOUR,
+          'fill-opacity': 0.5,
+          'fill-antialias': false,
+        },
+      },
+      {
+        id: 'footprints-fill',
+        type: 'fill',
+        source: 'footprints',
+        paint: {
+          'fill-color': ['case', ['get', 'planned'], colours.planned, colours.footprint],
+          'fill-opacity': faded(0.07, 0),
+        },
+      },
+      {
+        id: 'footprints-line',
+        type: 'line',
+        source: 'footprints',
+        filter: ['!', ['get', 'planned']],
+        paint: { 'line-color': colours.footprint, 'line-width': 1.4, 'line-opacity': faded(0.9, 0.2) },
+      },
+      {
+        id: 'footprints-planned',
+        type: 'line',
+        source: 'footprints',
+        filter: ['get', 'planned'],
+        paint: {
+          'line-color': colours.planned,
+          'line-width': 1.4,
+          'line-opacity': faded(0.9, 0.2),
+          'line-dasharray': [2, 2],
         },
       },
       {

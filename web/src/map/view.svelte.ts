@@ -1,4 +1,5 @@
 /** What panels may ask of the globe, without holding the map itself. */
+import type { FeatureCollection } from 'geojson';
 import type { Bbox } from '../api/types';
 
 export interface Insets {
@@ -13,6 +14,10 @@ class View {
   drawing = $state(false);
   /** The area drawn or typed so far. */
   draft = $state.raw<Bbox | undefined>();
+  /** Ground that the next windows of the open watch take in. */
+  footprints = $state.raw<FeatureCollection | undefined>();
+  /** Cells of the revisit map, each with the number of its class. */
+  revisit = $state.raw<FeatureCollection | undefined>();
   /** What panels cover, in pixels. */
   insets = $state.raw<Insets>({ top: 0, right: 0, bottom: 0, left: 0 });
   /** The last thing asked to be looked at; a new object each time. */

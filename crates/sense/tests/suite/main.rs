@@ -7,6 +7,7 @@
     clippy::float_cmp
 )]
 
+mod footprints;
 mod laws;
 mod reference;
 mod speed;
