@@ -12,7 +12,7 @@ const PIXELS_MAX: usize = 1 << 18;
 pub type Parser = fn(&[u8]);
 
 /// All parsers, by the name of their fuzz target and of their folder in `seeds/`.
-pub const PARSERS: [(&str, Parser); 21] = [
+pub const PARSERS: [(&str, Parser); 22] = [
     ("area", area),
     ("bundle_message", bundle_message),
     ("element_csv", element_csv),
@@ -28,6 +28,7 @@ pub const PARSERS: [(&str, Parser); 21] = [
     ("process_graph", process_graph),
     ("product", product),
     ("scene_description", scene_description),
+    ("schedule_instance", schedule_instance),
     ("search", search),
     ("settings", settings),
     ("stations", stations),
@@ -119,6 +120,15 @@ pub fn element_file(bytes: &[u8]) {
     let found = parsed.sets.len() + parsed.ephemerides.len() + parsed.faults.len();
     assert!(found > 0, "nothing found and nothing said");
     use_elements(&parsed);
+}
+
+/// Scheduling instances in JSON. What reads has figures that can be.
+pub fn schedule_instance(bytes: &[u8]) {
+    if let Some(text) = text(bytes)
+        && let Ok(problem) = corridor_sense::schedule::instance::parse(text)
+    {
+        assert_eq!(problem.check(), Ok(()));
+    }
 }
 
 /// Areas in GeoJSON.

@@ -5,3 +5,4 @@ pub mod area;
 pub mod footprint;
 pub mod instrument;
 pub mod opportunity;
+pub mod schedule;

@@ -7,7 +7,10 @@
     clippy::float_cmp
 )]
 
+mod acquisition;
 mod footprints;
 mod laws;
+mod real_data;
 mod reference;
+mod schedule;
 mod speed;
