@@ -1,6 +1,6 @@
 //! The Earth: WGS 84, and how a satellite and a place see each other.
 
-use crate::frame::{Itrf, Position};
+use crate::frame::{Itrf, Position, State};
 use serde::{Deserialize, Serialize};
 
 /// Semi-major axis of WGS 84, metres (NGA.STND.0036).
@@ -105,13 +105,54 @@ fn latitude_and_height([x, y, z]: [f64; 3]) -> (f64, f64) {
 
 /// Unit vector of the geodetic nadir, down, of a position above the ground.
 pub fn nadir(position: &Position<Itrf>) -> [f64; 3] {
-    let [x, y, _] = position.r_m;
-    let (sin, cos) = latitude_and_height(position.r_m).0.sin_cos();
-    let p = x.hypot(y);
+    let [x, y, z] = position.r_m;
+    let p = (x * x + y * y).sqrt();
+    let (sin, cos) = vertical(p, z);
     if p == 0.0 {
         return [0.0, 0.0, -sin];
     }
     [-cos * x / p, -cos * y / p, -sin]
+}
+
+/// [`nadir`], and how fast it turns as the position moves, per second.
+pub fn nadir_with_rate(state: &State<Itrf>) -> ([f64; 3], [f64; 3]) {
+    let [x, y, z] = state.r_m;
+    let p = (x * x + y * y).sqrt();
+    let (sin, cos) = vertical(p, z);
+    // Over a pole east is any direction.
+    let (cos_lon, sin_lon) = if p > 0.0 { (x / p, y / p) } else { (1.0, 0.0) };
+    let w2 = 1.0 - E2 * sin * sin;
+    // Radii of curvature across and along the meridian, and the height.
+    let across = SEMI_MAJOR_M / w2.sqrt();
+    let along = across * (1.0 - E2) / w2;
+    let height = p * cos + z * sin - across * w2;
+    let [vx, vy, vz] = state.v_m_s;
+    let outward = cos_lon * vx + sin_lon * vy;
+    let north_rate = (cos * vz - sin * outward) / (along + height);
+    let east_rate = (cos_lon * vy - sin_lon * vx) / (across + height);
+    let down = [-cos * cos_lon, -cos * sin_lon, -sin];
+    let rate = [
+        sin * cos_lon * north_rate + sin_lon * east_rate,
+        sin * sin_lon * north_rate - cos_lon * east_rate,
+        -cos * north_rate,
+    ];
+    (down, rate)
+}
+
+/// Sine and cosine of the geodetic latitude of a point at `p` from the axis and `z` above the equator,
+/// metres: Bowring's rule (1976) once, which leaves at most 1e-8 rad above the ground.
+fn vertical(p: f64, z: f64) -> (f64, f64) {
+    const AXES: f64 = 1.0 - FLATTENING;
+    let (s, c) = (z, p * AXES);
+    let length2 = s * s + c * c;
+    if length2 == 0.0 {
+        return (0.0, 1.0);
+    }
+    let scale = 1.0 / (length2 * length2.sqrt());
+    let up = z + E2 / (1.0 - E2) * SEMI_MINOR_M * (s * s * s * scale);
+    let out = p - E2 * SEMI_MAJOR_M * (c * c * c * scale);
+    let scale = 1.0 / (up * up + out * out).sqrt();
+    (up * scale, out * scale)
 }
 
 /// Azimuth, elevation and range of `target` from `site`.
@@ -200,6 +241,21 @@ mod tests {
         }
     }
 
+    proptest! {
+        #[test]
+        fn nadir_is_down(
+            lat_deg in -90.0_f64..=90.0,
+            lon_deg in -180.0_f64..180.0,
+            height_m in 0.0_f64..6e7,
+        ) {
+            let place = Geodetic { lat_deg, lon_deg, height_m };
+            let down = nadir(&from_geodetic(&place));
+            for (d, u) in down.iter().zip(place.up()) {
+                prop_assert!((d + u).abs() < 1e-8);
+            }
+        }
+    }
+
     #[test]
     fn poles_and_centre() {
         let pole = from_geodetic(&Geodetic {
@@ -226,7 +282,7 @@ mod tests {
         });
         let look = look_angles(&site, &above);
         assert!((look.elevation_deg - 90.0).abs() < 1e-6 && (look.range_m - 7e5).abs() < 1e-3);
-        assert!(off_nadir_deg(&above, &site).unwrap() < 1e-9);
+        assert!(off_nadir_deg(&above, &site).unwrap() < 1e-6);
         let antipode = Geodetic {
             lat_deg: -45.0,
             lon_deg: -170.0,

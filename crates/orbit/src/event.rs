@@ -6,10 +6,16 @@
 //! no window and no gap longer than the minimum is skipped, whatever the shape of the condition.
 //! Edges are then refined by bisection with the Illinois rule.
 //!
+//! Where the slope is known and the curvature bounded, a [`Smooth`] condition takes far fewer evaluations.
+//!
 //! Cost: near an edge steps shrink geometrically to the minimum, so each edge costs about
 //! `log(v / (rate min))` evaluations to reach and about ten to refine; far from edges a step is as
 //! long as the geometry allows. The cost grows linearly with the number of windows, not with the
 //! length of the span over the accuracy.
+
+mod smooth;
+
+pub use smooth::{Collector, Smooth};
 
 use crate::window::{Window, WindowSet, offset};
 use jiff::Timestamp;

@@ -2,6 +2,7 @@
 
 pub mod earth;
 pub mod elements;
+pub mod ephemeris;
 pub mod event;
 pub mod frame;
 pub mod propagate;

@@ -131,6 +131,11 @@ impl Trajectory {
         }
     }
 
+    /// Position in TEME, `seconds` after the epoch.
+    pub(crate) fn position_after(&self, seconds: f64) -> Result<Position<Teme>, PropagateError> {
+        Ok(self.state_after(seconds)?.position())
+    }
+
     /// Position in ITRF, by the Earth orientation that ships with the program.
     ///
     /// # Errors
@@ -240,9 +245,9 @@ pub struct Track<'a> {
     earth: &'a EarthOrientation,
 }
 
-impl Track<'_> {
+impl<'a> Track<'a> {
     /// The trajectory.
-    pub fn trajectory(&self) -> &Trajectory {
+    pub fn trajectory(&self) -> &'a Trajectory {
         self.trajectory
     }
 

@@ -25,6 +25,7 @@ use crate::opportunity::Opportunity;
 use corridor_orbit::earth::Geodetic;
 use corridor_orbit::event::{Bounded, Search, Span, find_spans_in};
 use corridor_orbit::propagate::{PropagateError, Track, Trajectory};
+use corridor_orbit::visibility::LimitError;
 use corridor_orbit::window::{Window, WindowSet, offset};
 use corridor_orbit::{sun, visibility};
 use frame::Axes;
@@ -88,6 +89,9 @@ pub enum AccessError {
         /// What would be right.
         right: &'static str,
     },
+    /// A limit cannot be.
+    #[error(transparent)]
+    Limit(#[from] LimitError),
     /// The trajectory has no state at some instant of the span.
     #[error(transparent)]
     Propagate(#[from] PropagateError),
@@ -195,7 +199,7 @@ pub fn point_windows(
     })
 }
 
-fn check_span(from: Timestamp, to: Timestamp) -> Result<(), AccessError> {
+pub(crate) fn check_span(from: Timestamp, to: Timestamp) -> Result<(), AccessError> {
     if to < from {
         return Err(AccessError::Span { from, to });
     }

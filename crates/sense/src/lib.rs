@@ -6,3 +6,4 @@ pub mod footprint;
 pub mod instrument;
 pub mod opportunity;
 pub mod schedule;
+pub mod windows;

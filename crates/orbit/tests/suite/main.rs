@@ -10,6 +10,7 @@
 mod access_samples;
 mod catalogue;
 mod elements;
+mod flights;
 mod passes_reference;
 mod real_data;
 mod sgp4_verification;
