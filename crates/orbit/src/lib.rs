@@ -2,9 +2,9 @@
 
 pub mod earth;
 pub mod elements;
-pub mod ephemeris;
 pub mod event;
 pub mod frame;
+pub mod grid;
 pub mod propagate;
 pub mod sgp4;
 pub mod sun;

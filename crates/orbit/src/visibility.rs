@@ -16,9 +16,9 @@ pub use search::{Flight, Seen};
 pub use site::Site;
 
 use crate::earth::{Geodetic, angle_between};
-use crate::ephemeris::Grids;
 use crate::event::{Bounded, Search, Span, find_spans_in};
 use crate::frame::EarthOrientation;
+use crate::grid::Grids;
 use crate::propagate::{PropagateError, Track, Trajectory};
 use crate::window::{Window, WindowSet, offset};
 use jiff::Timestamp;

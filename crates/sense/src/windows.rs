@@ -9,9 +9,9 @@
 
 use crate::access::{AccessError, check_span};
 use corridor_orbit::earth::Geodetic;
-use corridor_orbit::ephemeris::Grids;
 use corridor_orbit::event::Span;
 use corridor_orbit::frame::EarthOrientation;
+use corridor_orbit::grid::Grids;
 use corridor_orbit::propagate::{PropagateError, Trajectory};
 use corridor_orbit::sun;
 use corridor_orbit::visibility::{Flight, Limits, Site};

@@ -3,9 +3,9 @@
 use super::limits::Limits;
 use super::plane::Plane;
 use super::site::{Motion, Quantity, Sight, Site};
-use crate::ephemeris::{Ephemeris, Grids, Piece};
 use crate::event::{Collector, Search, Span};
 use crate::frame::{Itrf, State};
+use crate::grid::{Grids, Piece, Positions};
 use crate::propagate::{PropagateError, Track, Trajectory};
 use std::ops::Range;
 
@@ -42,7 +42,7 @@ pub struct Seen {
 #[derive(Debug)]
 pub struct Flight<'a> {
     track: Track<'a>,
-    ephemeris: Ephemeris<'a>,
+    positions: Positions<'a>,
     plane: Option<Plane>,
     motion: Motion,
     duration_s: f64,
@@ -54,7 +54,7 @@ impl<'a> Flight<'a> {
         let duration_s = grids.duration_s();
         Self {
             track: trajectory.track_with(grids.origin(), grids.earth()),
-            ephemeris: Ephemeris::new(grids.for_trajectory(trajectory)),
+            positions: Positions::new(grids.for_trajectory(trajectory)),
             plane: Plane::new(trajectory, grids.origin(), duration_s),
             motion: Motion::new(trajectory),
             duration_s,
@@ -69,7 +69,7 @@ impl<'a> Flight<'a> {
     /// Why some of the span could not be searched: the first position that does not exist. Windows are
     /// found where positions do.
     pub fn fault(&self) -> Option<&PropagateError> {
-        self.ephemeris.fault()
+        self.positions.fault()
     }
 
     /// Adds every window inside `within` (in order, apart, seconds from the start) in which the limits
@@ -131,13 +131,13 @@ impl<'a> Flight<'a> {
         let mut runs: Vec<Range<usize>> = Vec::new();
         for span in overlaps(&planes, within) {
             let trajectory = self.track.trajectory();
-            let pieces = self.ephemeris.fill(trajectory, span.start_s, span.end_s);
+            let pieces = self.positions.fill(trajectory, span.start_s, span.end_s);
             runs.clear();
-            self.ephemeris
+            self.positions
                 .near(direction, reach_rad, rate, pieces, &mut runs);
             for run in &runs {
-                let start_s = self.ephemeris.span_s(run.start).0.max(span.start_s);
-                let end_s = self.ephemeris.span_s(run.end - 1).1.min(span.end_s);
+                let start_s = self.positions.span_s(run.start).0.max(span.start_s);
+                let end_s = self.positions.span_s(run.end - 1).1.min(span.end_s);
                 if start_s < end_s {
                     near.push(Span { start_s, end_s });
                 }
@@ -148,20 +148,20 @@ impl<'a> Flight<'a> {
 
     /// Position and velocity by interpolation, where positions are known.
     pub fn state(&self, t_s: f64) -> Option<State<Itrf>> {
-        let piece = self.ephemeris.grid().pieces(t_s, t_s).start;
-        Some(self.ephemeris.piece(piece)?.state(t_s))
+        let piece = self.positions.grid().pieces(t_s, t_s).start;
+        Some(self.positions.piece(piece)?.state(t_s))
     }
 
     /// The known pieces of a span, with the part of each inside it.
     fn pieces(&self, span: Span) -> impl Iterator<Item = (Piece, Span)> + '_ {
-        let pieces = self.ephemeris.grid().pieces(span.start_s, span.end_s);
+        let pieces = self.positions.grid().pieces(span.start_s, span.end_s);
         pieces.filter_map(move |index| {
-            let (start_s, end_s) = self.ephemeris.span_s(index);
+            let (start_s, end_s) = self.positions.span_s(index);
             let part = Span {
                 start_s: start_s.max(span.start_s),
                 end_s: end_s.min(span.end_s),
             };
-            let piece = self.ephemeris.piece(index)?;
+            let piece = self.positions.piece(index)?;
             (part.start_s < part.end_s).then_some((piece, part))
         })
     }

@@ -1,9 +1,9 @@
 //! A place and a satellite: the geometry between them, with its rates and bounds, for event search.
 
 use crate::earth::{self, Geodetic, dot, sub, unit};
-use crate::ephemeris::Piece;
 use crate::event::Smooth;
 use crate::frame::{EARTH_ROTATION_RAD_S, Itrf, State};
+use crate::grid::Piece;
 use crate::propagate::Trajectory;
 
 /// A place prepared for searches.

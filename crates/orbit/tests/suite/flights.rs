@@ -1,12 +1,12 @@
-//! Interpolated ephemerides and the sieve of planes, held against exact propagation over the real
+//! Interpolated positions and the sieve of planes, held against exact propagation over the real
 //! catalogue, and windows against a plain search that knows neither.
 
 use crate::real_data;
 use corridor_orbit::earth::{self, Geodetic, angle_between, dot, sub};
 use corridor_orbit::elements::tle;
-use corridor_orbit::ephemeris::Grids;
 use corridor_orbit::event::{Bounded, Search, Span, find_spans};
 use corridor_orbit::frame::{EarthOrientation, Position};
+use corridor_orbit::grid::Grids;
 use corridor_orbit::propagate::{PropagateError, Trajectory};
 use corridor_orbit::visibility::{Flight, Limits, Plane, Seen, Site, sight_rate_max_rad_s};
 use corridor_orbit::window::offset;

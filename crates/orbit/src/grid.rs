@@ -1,7 +1,7 @@
-//! Ephemerides: positions at equal steps, computed once and interpolated for every place that asks.
+//! Positions at equal steps, computed once and interpolated for every place that asks.
 //!
 //! A [`Grid`] holds the instants and the Earth's rotation at each, shared by all satellites that take
-//! the same step. An [`Ephemeris`] holds one satellite's ITRF positions at those instants, filled only
+//! the same step. [`Positions`] hold one satellite's ITRF positions at those instants, filled only
 //! where they are needed. Between two instants the position is the polynomial of degree seven through the
 //! four positions on either side (three and five, or fewer, at the ends of what is known).
 //!
@@ -135,7 +135,7 @@ impl Grid {
 
 /// One satellite's positions on a grid.
 #[derive(Debug)]
-pub struct Ephemeris<'a> {
+pub struct Positions<'a> {
     grid: &'a Grid,
     r_m: Vec<[f64; 3]>,
     /// Unit vectors of the positions, axis by axis; zero where unknown.
@@ -145,7 +145,7 @@ pub struct Ephemeris<'a> {
     fault: Option<PropagateError>,
 }
 
-impl<'a> Ephemeris<'a> {
+impl<'a> Positions<'a> {
     /// No position known yet.
     pub fn new(grid: &'a Grid) -> Self {
         let n = grid.len();
@@ -397,12 +397,12 @@ mod tests {
         let rate = |t: f64| (f(t + 1e-5) - f(t - 1e-5)) / 2e-5;
         let earth = EarthOrientation::shipped();
         let grid = Grid::new(Timestamp::UNIX_EPOCH, 10.0, 1.0, earth);
-        let mut ephemeris = Ephemeris::new(&grid);
+        let mut positions = Positions::new(&grid);
         for node in 0..grid.len() {
-            ephemeris.set(node, [f(grid.time_s(node)), 1.0, 2.0]);
+            positions.set(node, [f(grid.time_s(node)), 1.0, 2.0]);
         }
         for piece in 0..grid.len() - 1 {
-            let motion = ephemeris.piece(piece).unwrap();
+            let motion = positions.piece(piece).unwrap();
             for part in [0.0, 0.3, 1.0] {
                 let t = grid.time_s(piece) + part;
                 let state = motion.state(t);
@@ -417,16 +417,16 @@ mod tests {
     fn near_finds_every_piece_of_a_turning_direction() {
         let earth = EarthOrientation::shipped();
         let grid = Grid::new(Timestamp::UNIX_EPOCH, 1000.0, 1.0, earth);
-        let mut ephemeris = Ephemeris::new(&grid);
+        let mut positions = Positions::new(&grid);
         let rate = 0.02;
         for node in 0..grid.len() {
             let (sin, cos) = (rate * grid.time_s(node)).sin_cos();
-            ephemeris.set(node, [7e6 * cos, 7e6 * sin, 0.0]);
+            positions.set(node, [7e6 * cos, 7e6 * sin, 0.0]);
         }
         let place = [0.0, 1.0, 0.0];
         let mut runs = Vec::new();
         let all = grid.pieces(0.0, 1000.0);
-        ephemeris.near(place, 0.1, rate, all.clone(), &mut runs);
+        positions.near(place, 0.1, rate, all.clone(), &mut runs);
         assert_eq!(runs.len(), 3);
         for run in &runs {
             // 0.2 radians at 0.02 a second are ten pieces, and one or two for the room at the ends.
@@ -435,9 +435,9 @@ mod tests {
             assert!((middle.rem_euclid(std::f64::consts::TAU) - 1.57).abs() < 0.05);
         }
         let mut none = Vec::new();
-        ephemeris.near([0.0, 0.0, 1.0], 1.4, rate, all.clone(), &mut none);
+        positions.near([0.0, 0.0, 1.0], 1.4, rate, all.clone(), &mut none);
         assert!(none.is_empty());
-        ephemeris.near(place, 3.2, rate, all.clone(), &mut none);
+        positions.near(place, 3.2, rate, all.clone(), &mut none);
         assert_eq!(none, [all]);
     }
 }
