@@ -4,6 +4,7 @@ mod demo;
 mod ingest;
 mod know;
 mod register;
+mod sense;
 mod serve;
 mod settings;
 mod transmit;
@@ -50,6 +51,9 @@ enum Verb {
     /// Satellites in orbit and planned, instruments, stations
     #[command(subcommand)]
     Register(register::Register),
+    /// What can be seen when: windows, schedules, designs of constellations
+    #[command(subcommand)]
+    Sense(sense::Sense),
     /// Products: the recipes that turn scenes into answers
     #[command(subcommand)]
     Know(know::Know),
@@ -134,6 +138,7 @@ async fn dispatch(arguments: Arguments) -> Outcome {
         Verb::Ingest(ingest) => ingest.run(&data_dir).await,
         Verb::Watch(watch) => watch.run(&data_dir).await,
         Verb::Register(register) => register.run(&data_dir).await,
+        Verb::Sense(sense) => sense.run(&data_dir).await,
         Verb::Know(know) => know.run(&data_dir).await,
         Verb::Transmit(transmit) => transmit.run(&data_dir).await,
         Verb::Settings(settings) => settings.run(&data_dir).await,

@@ -9,6 +9,7 @@ use crate::request::{NewWatch, Watch};
 use crate::settings::Settings;
 use crate::store::sqlite::SqliteWatchStore;
 use crate::store::{ElementSource, Job, WatchStore};
+use crate::tasking;
 use crate::trace::Trace;
 use crate::tracks::{self, Tracks};
 use corridor_catalog::store::SqliteCatalog;
@@ -331,6 +332,26 @@ impl Chain {
             Ok(forecast)
         })
         .await
+    }
+
+    /// An acquisition schedule for all watches.
+    ///
+    /// # Errors
+    /// [`WatchError`] where the span is wrong or a figure of a watch or a setting cannot be.
+    pub async fn schedule(
+        &self,
+        span: (Option<Timestamp>, Option<Timestamp>),
+        effort: tasking::Effort,
+    ) -> Result<tasking::TaskingPlan, WatchError> {
+        let register = self.register();
+        let span = forecast::span(&register, span.0, span.1)?;
+        let mut wanted = Vec::new();
+        for watch in self.watches().await? {
+            let product = self.product(&watch.product)?.clone();
+            wanted.push((watch, product));
+        }
+        let settings = self.settings.clone();
+        blocking(move || tasking::compute(&register, &settings, &wanted, span, effort)).await
     }
 
     /// The forecast last computed for a watch, or a fresh one where there is none or it was

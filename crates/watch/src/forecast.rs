@@ -287,7 +287,7 @@ impl ChainTimes {
 }
 
 /// Whether one of the product's ways takes what the instrument gives, finely enough.
-fn suits(product: &Product, instrument: &Instrument, max_gsd_m: f64) -> bool {
+pub(crate) fn suits(product: &Product, instrument: &Instrument, max_gsd_m: f64) -> bool {
     const POLARISATIONS: [&str; 4] = ["VV", "VH", "HH", "HV"];
     instrument.gsd_m <= max_gsd_m
         && product.alternatives.iter().any(|way| {

@@ -15,6 +15,7 @@ pub mod scene;
 pub mod send;
 pub mod settings;
 pub mod store;
+pub mod tasking;
 pub mod trace;
 pub mod tracks;
 pub mod work;

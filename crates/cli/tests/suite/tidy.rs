@@ -34,7 +34,15 @@ const IMPORTS: [(&str, &[&str]); 9] = [
             "corridor-orbit",
         ],
     ),
-    ("corridor", &["corridor-node", "corridor-watch"]),
+    (
+        "corridor",
+        &[
+            "corridor-node",
+            "corridor-watch",
+            "corridor-sense",
+            "corridor-orbit",
+        ],
+    ),
 ];
 /// Pure maths: no crate of these at any depth.
 const PURE: [(&str, &[&str]); 2] = [

@@ -1,0 +1,22 @@
+//! `corridor sense`: what can be seen when.
+
+mod schedule;
+
+use super::Outcome;
+use clap::Subcommand;
+use std::path::Path;
+
+/// What can be seen when.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Sense {
+    /// Which satellite observes what when, within what satellites can do
+    Schedule(schedule::Schedule),
+}
+
+impl Sense {
+    pub(crate) async fn run(self, data_dir: &Path) -> Outcome {
+        match self {
+            Self::Schedule(schedule) => schedule.run(data_dir).await,
+        }
+    }
+}
