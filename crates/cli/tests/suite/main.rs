@@ -10,6 +10,7 @@ mod killed;
 mod program;
 mod refused;
 mod replay;
+mod sense;
 mod served;
 mod tidy;
 mod watches;

@@ -125,9 +125,9 @@ impl<'a> Relaxation<'a> {
                 .retain(|_| shares.next().is_some_and(|&s| s > 1e-6));
             self.known = self.columns.iter().cloned().collect();
         }
+        let known = (self.columns.len(), self.budgets.len());
         let smoothed = self.prices.towards(&answer.prices, SMOOTHED);
         self.evaluate(smoothed);
-        let known = (self.columns.len(), self.budgets.len());
         self.evaluate(answer.prices);
         let nothing_new = known == (self.columns.len(), self.budgets.len());
         let reached = self.bound <= answer.value * (1.0 + CLOSE);

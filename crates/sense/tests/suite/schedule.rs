@@ -129,6 +129,13 @@ proptest! {
         prop_assert_eq!(profit, found.profit);
         prop_assert_eq!(profit, greatest);
         prop_assert!(found.bound >= greatest, "{} below {}", found.bound, greatest);
+        // Without limits that span observations, one satellite's best path is the bound.
+        let free = |s: &Spacecraft| s.duty_cycle.is_none() && s.memory.is_none();
+        let once = |t: u32| problem.candidates.iter().filter(|c| c.target == t).count() <= 1;
+        if problem.satellites.iter().all(free) && (0..6).all(once) {
+            let images = problem.satellites.iter().any(|s| s.max_images.is_some());
+            prop_assert!(images || found.bound <= greatest, "{} above {}", found.bound, greatest);
+        }
     }
 }
 
