@@ -58,6 +58,7 @@ pub struct Trajectory {
     eccentricity: f64,
     mean_radius_m: f64,
     inclination_deg: f64,
+    mean_motion_dot: f64,
     designed: bool,
 }
 
@@ -81,6 +82,7 @@ impl Trajectory {
             eccentricity: set.eccentricity,
             mean_radius_m: (sgp4::MU_KM3_S2 / (rate_rad_s * rate_rad_s)).cbrt() * 1e3,
             inclination_deg: set.inclination_deg,
+            mean_motion_dot: set.mean_motion_dot,
             designed: false,
         })
     }
@@ -99,6 +101,7 @@ impl Trajectory {
             eccentricity: orbit.eccentricity,
             mean_radius_m: orbit.semi_major_axis_km * 1e3,
             inclination_deg: orbit.inclination_deg,
+            mean_motion_dot: 0.0,
             designed: true,
             model: Arc::new(Model::Kepler(kepler)),
         })
@@ -180,6 +183,12 @@ impl Trajectory {
     /// Semi-major axis, metres, by the mean motion.
     pub fn semi_major_axis_m(&self) -> f64 {
         self.mean_radius_m
+    }
+
+    /// Half the first derivative of mean motion that the elements state, rev/day^2: how strongly drag
+    /// acts; zero where they state none.
+    pub fn mean_motion_dot(&self) -> f64 {
+        self.mean_motion_dot
     }
 
     /// Whether this is a designed orbit and not an element set.

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod access;
+pub mod ageing;
 pub mod area;
 pub mod footprint;
 pub mod instrument;

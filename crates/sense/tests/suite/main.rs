@@ -8,6 +8,7 @@
 )]
 
 mod acquisition;
+mod ageing;
 mod footprints;
 mod laws;
 mod real_data;
