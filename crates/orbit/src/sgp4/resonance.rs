@@ -5,6 +5,7 @@
 //! The steps depend on the epoch alone, so a state does not depend on which was asked for before it.
 
 use super::gravity::KE;
+use super::model::MINUTES_MAX;
 use super::near::Near;
 use std::f64::consts::TAU;
 use std::sync::OnceLock;
@@ -15,8 +16,8 @@ pub(super) const EARTH_RATE: f64 = 4.375_269_088_011_3e-3;
 const STEP_MIN: f64 = 720.0;
 /// Half its square.
 const STEP2_HALF: f64 = 259_200.0;
-/// Steps kept on each side of the epoch; those beyond are integrated again each time. 64 days.
-const KEPT: usize = 128;
+/// Steps kept on each side of the epoch, 32 days; those beyond are integrated again each time.
+const KEPT: usize = 64;
 
 const Q22: f64 = 1.789_167_9e-6;
 const Q31: f64 = 2.146_074_8e-6;
@@ -40,7 +41,9 @@ enum Terms {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Node {
     /// Minutes from the epoch.
-    minutes: f64,
+    pub(super) minutes: f64,
+    /// To the next, minutes: negative before the epoch.
+    step: f64,
     /// Resonance longitude, rad, and its rate.
     pub(super) longitude: f64,
     pub(super) longitude_rate: f64,
@@ -111,7 +114,7 @@ impl Resonance {
         matches!(self.terms, Terms::Day { .. })
     }
 
-    /// The last step between the epoch and `minutes`.
+    /// The last step between the epoch and `minutes`, which count to [`MINUTES_MAX`].
     pub(super) fn node(&self, minutes: f64) -> Node {
         let (kept, step) = if minutes > 0.0 {
             (&self.after, STEP_MIN)
@@ -119,35 +122,47 @@ impl Resonance {
             (&self.before, -STEP_MIN)
         };
         let kept = kept.get_or_init(|| {
-            let mut node = self.at(0.0, self.longitude0, self.motion0);
+            let mut node = self.at(0.0, step, self.longitude0, self.motion0);
             let mut nodes = Vec::with_capacity(KEPT);
             for _ in 0..KEPT {
                 nodes.push(node);
-                node = self.step(&node, step);
+                node = self.next(&node);
             }
             nodes.into_boxed_slice()
         });
-        // At most MINUTES_MAX / STEP_MIN; a NaN gives 0.
-        let steps = (minutes.abs() / STEP_MIN) as usize;
-        if let Some(node) = kept.get(steps) {
-            return *node;
+        let steps = (minutes.abs().min(MINUTES_MAX) / STEP_MIN) as usize;
+        match kept.get(steps) {
+            Some(node) => *node,
+            None => self.walk(kept[KEPT - 1], steps + 1 - KEPT),
         }
-        let mut node = kept[KEPT - 1];
-        for _ in KEPT - 1..steps {
-            node = self.step(&node, step);
-        }
-        node
     }
 
-    fn step(&self, from: &Node, minutes: f64) -> Node {
+    /// [`Resonance::node`], knowing the step before another time.
+    pub(super) fn node_from(&self, known: &Node, minutes: f64) -> Node {
+        let steps = (minutes - known.minutes) / known.step;
+        let near_epoch = minutes.abs() < STEP_MIN * KEPT as f64;
+        if near_epoch || !(0.0..MINUTES_MAX / STEP_MIN).contains(&steps) {
+            self.node(minutes)
+        } else {
+            self.walk(*known, steps as usize)
+        }
+    }
+
+    fn walk(&self, from: Node, steps: usize) -> Node {
+        (0..steps).fold(from, |node, _| self.next(&node))
+    }
+
+    fn next(&self, from: &Node) -> Node {
+        let minutes = from.step;
         self.at(
             from.minutes + minutes,
+            minutes,
             from.longitude + from.longitude_rate * minutes + from.motion_rate * STEP2_HALF,
             from.motion + from.motion_rate * minutes + from.motion_rate2 * STEP2_HALF,
         )
     }
 
-    fn at(&self, minutes: f64, longitude: f64, motion: f64) -> Node {
+    fn at(&self, minutes: f64, step: f64, longitude: f64, motion: f64) -> Node {
         let longitude_rate = motion + self.drift;
         let (motion_rate, slope) = match &self.terms {
             Terms::Day { del1, del2, del3 } => {
@@ -185,6 +200,7 @@ impl Resonance {
         };
         Node {
             minutes,
+            step,
             longitude,
             longitude_rate,
             motion,
@@ -195,6 +211,11 @@ impl Resonance {
 }
 
 impl Node {
+    /// Whether this is the last step between the epoch and `minutes`.
+    pub(super) fn holds(&self, minutes: f64) -> bool {
+        (0.0..1.0).contains(&((minutes - self.minutes) / self.step))
+    }
+
     /// Minutes from this step to `minutes`.
     pub(super) fn after(&self, minutes: f64) -> f64 {
         minutes - self.minutes

@@ -8,6 +8,7 @@
 )]
 
 mod access_samples;
+mod batch;
 mod catalogue;
 mod elements;
 mod flights;
