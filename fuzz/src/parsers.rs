@@ -12,9 +12,10 @@ const PIXELS_MAX: usize = 1 << 18;
 pub type Parser = fn(&[u8]);
 
 /// All parsers, by the name of their fuzz target and of their folder in `seeds/`.
-pub const PARSERS: [(&str, Parser); 22] = [
+pub const PARSERS: [(&str, Parser); 24] = [
     ("area", area),
     ("bundle_message", bundle_message),
+    ("earth_orientation", earth_orientation),
     ("element_csv", element_csv),
     ("element_file", element_file),
     ("element_json", element_json),
@@ -23,6 +24,7 @@ pub const PARSERS: [(&str, Parser); 22] = [
     ("ephemeris_kvn", ephemeris_kvn),
     ("filter", filter),
     ("item", item),
+    ("leap_seconds", leap_seconds),
     ("mission", mission),
     ("node_config", node_config),
     ("process_graph", process_graph),
@@ -51,8 +53,9 @@ fn use_elements(parsed: &Parsed) {
     }
     for ephemeris in parsed.ephemerides.iter().take(4) {
         assert_eq!(ephemeris.check(), Ok(()), "what is accepted is whole");
-        for segment in ephemeris.segments.iter().take(4) {
-            let _ = segment.state(segment.t_s[segment.t_s.len() / 2] + 0.5);
+        use corridor_orbit::propagate::Trajectory;
+        if let Ok(trajectory) = Trajectory::from_ephemeris(ephemeris.clone()) {
+            let _ = trajectory.position_itrf(trajectory.epoch());
         }
     }
 }
@@ -128,6 +131,28 @@ pub fn schedule_instance(bytes: &[u8]) {
         && let Ok(problem) = corridor_sense::schedule::instance::parse(text)
     {
         assert_eq!(problem.check(), Ok(()));
+    }
+}
+
+/// IERS finals2000A, packed or not.
+pub fn earth_orientation(bytes: &[u8]) {
+    use corridor_orbit::time::Days;
+    if let Ok(table) = corridor_orbit::frame::EarthOrientation::read("fuzz", bytes) {
+        let (first, last, _) = table.span_mjd();
+        for mjd in [first - 400, first, (first + last) / 2, last, last + 400] {
+            let at = table.at(Days::since_j2000(mjd as f64 - 51_544.5 + 0.5));
+            assert!(at.accuracy_m > 0.0);
+        }
+    }
+}
+
+/// IERS lists of leap seconds.
+pub fn leap_seconds(bytes: &[u8]) {
+    if let Some(text) = text(bytes)
+        && let Ok(list) = corridor_orbit::time::LeapSeconds::from_iers(text, "fuzz")
+    {
+        use corridor_orbit::time::Days;
+        assert!(list.tai_minus_utc_s(Days::since_j2000(0.0)) >= 0.0);
     }
 }
 

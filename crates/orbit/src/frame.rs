@@ -8,12 +8,27 @@
 //! let b: Position<Itrf> = a;
 //! ```
 //!
+//! The same holds for time scales:
+//!
+//! ```compile_fail
+//! use corridor_orbit::frame::gmst82_rad;
+//! use corridor_orbit::time::{Days, Utc};
+//! // Sidereal time runs on UT1.
+//! let angle_rad = gmst82_rad(Days::<Utc>::since_j2000(0.0));
+//! ```
+//!
 //! TEME to ITRF follows Vallado et al. 2006 (AIAA 2006-6753, appendix C): rotation about the pole by
 //! Greenwich mean sidereal time (IAU 1982) in UT1, then polar motion.
 
+mod celestial;
+mod ecliptic;
 mod orientation;
 
-pub use orientation::{DAYS_MAX, EarthOrientation, Orientation, OrientationError, Quality};
+pub use celestial::{CelestialRotation, Gcrf};
+pub(crate) use ecliptic::ecliptic_to_teme;
+pub use orientation::{
+    DAYS_MAX, EarthOrientation, FILE_MAX_BYTES, Orientation, OrientationError, Quality,
+};
 
 use crate::time::{Days, Ut1, Utc};
 use std::f64::consts::TAU;
@@ -126,15 +141,30 @@ impl EarthRotation {
         Position::new(self.wobble(self.spin(p.r_m)))
     }
 
-    /// A position from ITRF back to TEME.
-    pub fn position_back(&self, p: &Position<Itrf>) -> Position<Teme> {
-        let back = Self {
+    fn back(&self) -> Self {
+        Self {
             sin: -self.sin,
             xp_rad: -self.xp_rad,
             yp_rad: -self.yp_rad,
             ..*self
-        };
+        }
+    }
+
+    /// A position from ITRF back to TEME.
+    pub fn position_back(&self, p: &Position<Itrf>) -> Position<Teme> {
+        let back = self.back();
         Position::new(back.spin(back.wobble(p.r_m)))
+    }
+
+    /// A state from ITRF back to TEME.
+    pub fn state_back(&self, s: &State<Itrf>) -> State<Teme> {
+        let back = self.back();
+        let (r, v) = (back.wobble(s.r_m), back.wobble(s.v_m_s));
+        let w = EARTH_ROTATION_RAD_S;
+        State::new(
+            back.spin(r),
+            back.spin([v[0] - w * r[1], v[1] + w * r[0], v[2]]),
+        )
     }
 
     /// A state from TEME to ITRF: the velocity becomes relative to the turning Earth.
@@ -190,6 +220,12 @@ mod tests {
             let back = rotation.position_back(&rotation.position(&p));
             for (b, a) in back.r_m.iter().zip(r) {
                 prop_assert!((b - a).abs() < 1e-3);
+            }
+            let v = r.map(|x| x * 1e-4);
+            let state = rotation.state_back(&rotation.state(&State::new(r, v)));
+            for k in 0..3 {
+                prop_assert!((state.r_m[k] - r[k]).abs() < 1e-3);
+                prop_assert!((state.v_m_s[k] - v[k]).abs() < 1e-6);
             }
         }
     }

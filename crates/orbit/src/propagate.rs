@@ -1,17 +1,19 @@
-//! Propagation: one [`Trajectory`] for element sets and designed orbits.
+//! Propagation: one [`Trajectory`] for element sets, ephemerides and designed orbits.
 
 mod batch;
+mod ephemeris;
 mod kepler;
 mod states;
 
 pub use batch::Batch;
 pub use states::States;
 
-use crate::elements::ElementSet;
 use crate::elements::designed::{DesignError, DesignedOrbit};
+use crate::elements::{ElementSet, Ephemeris};
 use crate::frame::{EarthOrientation, EarthRotation, Itrf, Position, State, Teme};
 use crate::sgp4::{self, Sgp4Error};
 use crate::time::Days;
+use ephemeris::Table;
 use fearless_simd::Level;
 use jiff::Timestamp;
 use kepler::Kepler;
@@ -43,18 +45,42 @@ pub enum PropagateError {
         /// What SGP4 says.
         reason: Sgp4Error,
     },
+    /// The ephemeris has a wrong figure.
+    #[error("ephemeris of {name}: {field}: {reason}")]
+    Ephemeris {
+        /// Name of the object.
+        name: String,
+        /// Which figure.
+        field: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The ephemeris does not cover that time.
+    #[error("the ephemeris of {name} covers {from} to {to}, not {at}")]
+    NotCovered {
+        /// Name of the object.
+        name: String,
+        /// First instant it covers; there may be gaps.
+        from: Timestamp,
+        /// Last instant it covers.
+        to: Timestamp,
+        /// The instant asked for.
+        at: Timestamp,
+    },
 }
 
 #[derive(Debug, Clone)]
 enum Model {
     Sgp4(Arc<sgp4::Model>),
     Kepler(Arc<Kepler>),
+    Table(Arc<Table>),
 }
 
 /// Where a satellite is when. Cheap to clone, free to share among threads.
 ///
 /// Element sets: SGP4 and SDP4 in the improved mode of Vallado et al. 2006 with WGS 72 constants.
-/// Designed orbits: Kepler with the secular rates of J2.
+/// Designed orbits: Kepler with the secular rates of J2. Ephemerides: interpolated as they say, inside
+/// the time they cover.
 #[derive(Debug, Clone)]
 pub struct Trajectory {
     model: Model,
@@ -113,10 +139,39 @@ impl Trajectory {
         })
     }
 
+    /// From an ephemeris. The largest and smallest distance stand for apogee and perigee.
+    ///
+    /// # Errors
+    /// [`PropagateError::Ephemeris`] where a figure is wrong.
+    pub fn from_ephemeris(ephemeris: Ephemeris) -> Result<Self, PropagateError> {
+        let table = Table::new(ephemeris)?;
+        let shape = table.shape();
+        Ok(Self {
+            norad_id: 0,
+            epoch: table.epoch(),
+            period_s: shape.period_s,
+            eccentricity: shape.eccentricity,
+            mean_radius_m: shape.mean_radius_m,
+            inclination_deg: shape.inclination_deg,
+            mean_motion_dot: 0.0,
+            designed: false,
+            model: Model::Table(Arc::new(table)),
+        })
+    }
+
+    /// First and last instant of an ephemeris; `None` for orbits that have a state at any time.
+    pub fn covers(&self) -> Option<(Timestamp, Timestamp)> {
+        match &self.model {
+            Model::Table(table) => Some(table.span()),
+            Model::Sgp4(_) | Model::Kepler(_) => None,
+        }
+    }
+
     /// Position and velocity in TEME.
     ///
     /// # Errors
-    /// [`PropagateError::NoState`] where SGP4 has no answer.
+    /// [`PropagateError::NoState`] where SGP4 has no answer, [`PropagateError::NotCovered`] where an
+    /// ephemeris has none.
     pub fn state_teme(&self, t: Timestamp) -> Result<State<Teme>, PropagateError> {
         self.state_after(t.duration_since(self.epoch).as_secs_f64())
     }
@@ -125,6 +180,7 @@ impl Trajectory {
     fn state_after(&self, seconds: f64) -> Result<State<Teme>, PropagateError> {
         match &self.model {
             Model::Kepler(kepler) => Ok(kepler.state(seconds)),
+            Model::Table(table) => table.state(seconds),
             Model::Sgp4(model) => {
                 let minutes = seconds / 60.0;
                 let (r_km, v_km_s) =
@@ -157,7 +213,7 @@ impl Trajectory {
             Model::Sgp4(model) => {
                 sgp4::series(Level::new(), model, after_epoch_s, offsets_s, out);
             }
-            Model::Kepler(_) => {
+            Model::Kepler(_) | Model::Table(_) => {
                 out.resize(offsets_s.len());
                 for (at, offset_s) in offsets_s.iter().enumerate() {
                     out.set(at, numbers(self.state_after(after_epoch_s + offset_s)));
@@ -223,13 +279,12 @@ impl Trajectory {
         self.designed
     }
 
-    /// Days from the epoch of the elements to `t`, negative before it; zero for a designed orbit, which
-    /// does not age.
+    /// Days from the epoch of the elements to `t`, negative before it; zero for designed orbits and
+    /// ephemerides, which do not age.
     pub fn age_days(&self, t: Timestamp) -> f64 {
-        if self.designed {
-            0.0
-        } else {
-            t.duration_since(self.epoch).as_secs_f64() / 86_400.0
+        match &self.model {
+            Model::Sgp4(_) => t.duration_since(self.epoch).as_secs_f64() / 86_400.0,
+            Model::Kepler(_) | Model::Table(_) => 0.0,
         }
     }
 

@@ -8,7 +8,7 @@ mod epoch;
 mod leap;
 
 pub use epoch::{TimeSystem, parse_epoch};
-pub use leap::{LEAP_SECONDS_UNTIL, tai_minus_utc_s};
+pub use leap::{LEAP_SECONDS_UNTIL, LeapSecondError, LeapSeconds, tai_minus_utc_s};
 
 use jiff::Timestamp;
 use std::marker::PhantomData;

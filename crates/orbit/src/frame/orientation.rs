@@ -1,6 +1,7 @@
 //! Earth orientation: UT1 - UTC and polar motion, day by day.
 
-use crate::time::{Days, Utc, tai_minus_utc_s};
+use crate::time::{Days, LeapSeconds, Utc};
+use std::io::Read;
 use std::sync::OnceLock;
 
 /// What ships with the program: IERS finals2000A of 2026-11-02, 2004-01-01 to 2027-10-28.
@@ -8,6 +9,9 @@ const SHIPPED: &str = include_str!("earth_orientation.txt");
 
 /// Days a table may hold: 300 years. Bounds the memory that a file can ask for.
 pub const DAYS_MAX: usize = 110_000;
+
+/// Largest file, unpacked, bytes: some twenty times the whole of finals2000A.
+pub const FILE_MAX_BYTES: u64 = 64 << 20;
 
 /// Metres that a second of UT1 is worth on the equator.
 const EQUATOR_M_S: f64 = 465.1;
@@ -53,6 +57,14 @@ pub enum OrientationError {
     Empty {
         /// File name.
         file: String,
+    },
+    /// More bytes than [`FILE_MAX_BYTES`], or no readable text.
+    #[error("{file}: {reason}")]
+    Unreadable {
+        /// File name.
+        file: String,
+        /// What is wrong.
+        reason: String,
     },
     /// More days than [`DAYS_MAX`].
     #[error("{file}: holds more than {DAYS_MAX} days")]
@@ -102,6 +114,7 @@ pub struct EarthOrientation {
     first_mjd: i64,
     measured_until_mjd: i64,
     days: Vec<Day>,
+    leap: LeapSeconds,
 }
 
 impl EarthOrientation {
@@ -122,10 +135,12 @@ impl EarthOrientation {
             ]
         });
         let [first, measured, _] = lines.next().unwrap_or([0; 3]);
+        let leap = LeapSeconds::shipped();
         let days = (i64::from(first)..)
             .zip(lines)
             .map(|(mjd, [ut1, x, y])| {
                 day(
+                    leap,
                     mjd,
                     f64::from(ut1) * 1e-5,
                     f64::from(x) * 1e-4,
@@ -137,15 +152,60 @@ impl EarthOrientation {
             first_mjd: first.into(),
             measured_until_mjd: measured.into(),
             days,
+            leap: leap.clone(),
         }
     }
 
-    /// Reads an IERS `finals2000A` file; rows without values (the far future) are skipped.
+    /// Reads the bytes of an IERS `finals2000A` file, packed with gzip or not.
+    ///
+    /// # Errors
+    /// [`OrientationError`] names what does not read.
+    pub fn read(file: &str, bytes: &[u8]) -> Result<Self, OrientationError> {
+        let unreadable = |reason: String| OrientationError::Unreadable {
+            file: file.into(),
+            reason,
+        };
+        let mut unpacked = Vec::new();
+        let bytes = if bytes.starts_with(&[0x1f, 0x8b]) {
+            flate2::read::MultiGzDecoder::new(bytes)
+                .take(FILE_MAX_BYTES + 1)
+                .read_to_end(&mut unpacked)
+                .map_err(|e| unreadable(format!("unpacking: {e}")))?;
+            &unpacked[..]
+        } else {
+            bytes
+        };
+        if bytes.len() as u64 > FILE_MAX_BYTES {
+            let reason = format!("holds more than {FILE_MAX_BYTES} bytes");
+            return Err(unreadable(reason));
+        }
+        let text = std::str::from_utf8(bytes)
+            .map_err(|e| unreadable(format!("should be text (finals2000A format): {e}")))?;
+        Self::from_finals2000a(text, file)
+    }
+
+    /// Reads the text of an IERS `finals2000A` file; rows without values (the far future) are skipped.
+    ///
+    /// A jump of UT1 - UTC by a second is a leap second: those that the shipped list does not have yet
+    /// are taken from there.
     ///
     /// # Errors
     /// [`OrientationError`] names the line and field that does not read.
     pub fn from_finals2000a(text: &str, file: &str) -> Result<Self, OrientationError> {
+        Self::from_finals2000a_with(text, file, LeapSeconds::shipped())
+    }
+
+    /// [`Self::from_finals2000a`] with another list of leap seconds.
+    ///
+    /// # Errors
+    /// [`OrientationError`] names the line and field that does not read.
+    pub fn from_finals2000a_with(
+        text: &str,
+        file: &str,
+        leap: &LeapSeconds,
+    ) -> Result<Self, OrientationError> {
         let mut table = Self {
+            leap: leap.clone(),
             first_mjd: 0,
             measured_until_mjd: i64::MIN,
             days: Vec::new(),
@@ -183,12 +243,15 @@ impl EarthOrientation {
                 return Err(OrientationError::TooLong { file: file.into() });
             }
             let ut1 = field(58, 68, "UT1-UTC")?;
-            table.days.push(day(
-                mjd,
-                ut1,
-                field(18, 27, "PM-x")?,
-                field(37, 46, "PM-y")?,
-            ));
+            let (x, y) = (field(18, 27, "PM-x")?, field(37, 46, "PM-y")?);
+            let mut read = day(&table.leap, mjd, ut1, x, y);
+            let before_s = table.days.last().map(|d: &Day| d.ut1_minus_tai_s);
+            let step_s = before_s.map_or(0.0, |s| (read.ut1_minus_tai_s - s).round());
+            if (step_s.abs() - 1.0).abs() < 0.5 && table.leap.ends_before(mjd) {
+                table.leap.add(mjd, step_s);
+                read = day(&table.leap, mjd, ut1, x, y);
+            }
+            table.days.push(read);
             if row.get(57..58) == Some("I") {
                 table.measured_until_mjd = mjd;
             }
@@ -227,7 +290,8 @@ impl EarthOrientation {
             (0.05 + predicted_m(ahead_days), Quality::Predicted)
         };
         Orientation {
-            ut1_minus_utc_s: mix(a.ut1_minus_tai_s, b.ut1_minus_tai_s) + tai_minus_utc_s(t),
+            ut1_minus_utc_s: mix(a.ut1_minus_tai_s, b.ut1_minus_tai_s)
+                + self.leap.tai_minus_utc_s(t),
             xp_arcsec: mix(a.xp_arcsec, b.xp_arcsec),
             yp_arcsec: mix(a.yp_arcsec, b.yp_arcsec),
             accuracy_m,
@@ -249,7 +313,7 @@ impl EarthOrientation {
         let bound_m = UT1_MINUS_UTC_MAX_S * EQUATOR_M_S + POLAR_MOTION_MAX_ARCSEC * ARCSEC_M;
         match nearest.filter(|_| away_days < 365.0) {
             Some(day) => {
-                let held_s = day.ut1_minus_tai_s + tai_minus_utc_s(t);
+                let held_s = day.ut1_minus_tai_s + self.leap.tai_minus_utc_s(t);
                 // Length of day has stayed within 4 ms of 86,400 s since 1962.
                 let drift_m = 0.004 * away_days * EQUATOR_M_S + 0.01 * away_days * ARCSEC_M;
                 Orientation {
@@ -278,8 +342,8 @@ fn predicted_m(ahead_days: f64) -> f64 {
     ut1_m.hypot(pole_m)
 }
 
-fn day(mjd: i64, ut1_minus_utc_s: f64, xp_arcsec: f64, yp_arcsec: f64) -> Day {
-    let tai = tai_minus_utc_s(Days::since_j2000(mjd as f64 - 51_544.5));
+fn day(leap: &LeapSeconds, mjd: i64, ut1_minus_utc_s: f64, xp_arcsec: f64, yp_arcsec: f64) -> Day {
+    let tai = leap.tai_minus_utc_s(Days::since_j2000(mjd as f64 - 51_544.5));
     Day {
         ut1_minus_tai_s: ut1_minus_utc_s - tai,
         xp_arcsec,

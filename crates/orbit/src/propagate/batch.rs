@@ -33,7 +33,7 @@ impl Batch {
                         place,
                     });
                 }
-                Model::Kepler(_) => others.push((place, trajectory.clone())),
+                Model::Kepler(_) | Model::Table(_) => others.push((place, trajectory.clone())),
             }
             len = place + 1;
         }

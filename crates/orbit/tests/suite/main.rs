@@ -12,6 +12,7 @@ mod batch;
 mod catalogue;
 mod elements;
 mod flights;
+mod frames;
 mod passes_reference;
 mod real_data;
 mod sgp4_verification;
