@@ -7,7 +7,9 @@
 mod read;
 
 use corridor_orbit::earth::{self, Geodetic};
-use geo::{BooleanOps, Coord, LineString, MultiPolygon, Polygon, Rect, Translate, Validation};
+use geo::{
+    BooleanOps, Centroid, Coord, LineString, MultiPolygon, Polygon, Rect, Translate, Validation,
+};
 
 /// Most vertices of an area: bounds the time of its validity check.
 pub const VERTICES_MAX: usize = 10_000;
@@ -117,6 +119,14 @@ impl Area {
     /// [`AreaError`] says what is wrong.
     pub fn from_geojson(text: &str) -> Result<Self, AreaError> {
         Self::from_rings(read::polygons(text)?)
+    }
+
+    /// The polygons of one GeoJSON geometry.
+    ///
+    /// # Errors
+    /// [`AreaError`] says what is wrong.
+    pub fn from_geometry(geometry: geojson::Geometry) -> Result<Self, AreaError> {
+        Self::from_rings(read::of_geometry(geometry)?)
     }
 
     /// The box between two meridians and two parallels, degrees; `west > east` crosses the
@@ -247,6 +257,22 @@ impl Area {
     /// A place in the middle: where the mean vertical of the area stands, on the ground.
     pub fn middle(&self) -> Geodetic {
         self.middle
+    }
+
+    /// The planar centroid in longitude and latitude, on the ground; [`Area::middle`] where the area goes
+    /// round the Earth, since a plane has no such centroid.
+    pub fn centroid(&self) -> Geodetic {
+        let round = |p: &Polygon<f64>| {
+            let xs = || p.exterior().coords().map(|c| c.x);
+            xs().fold(f64::MIN, f64::max) - xs().fold(f64::MAX, f64::min) >= 360.0
+        };
+        match self.flat.centroid() {
+            Some(point) if !self.flat.iter().any(round) => {
+                let lon_deg = (point.x() + 180.0).rem_euclid(360.0) - 180.0;
+                Geodetic::on_ground(lon_deg, point.y())
+            }
+            _ => self.middle,
+        }
     }
 
     /// Area on the ellipsoid, square kilometres (exact for edges straight in longitude and latitude,

@@ -6,5 +6,6 @@ pub mod area;
 pub mod footprint;
 pub mod instrument;
 pub mod opportunity;
+pub mod place;
 pub mod schedule;
 pub mod windows;

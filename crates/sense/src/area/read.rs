@@ -9,7 +9,7 @@ const TEXT_MAX: usize = 8 << 20;
 /// Deepest nesting of geometry collections.
 const DEPTH_MAX: usize = 8;
 
-type Rings = Vec<Vec<[f64; 2]>>;
+pub(super) type Rings = Vec<Vec<[f64; 2]>>;
 
 /// Every polygon in the text, its rings as lists of longitude and latitude.
 pub(super) fn polygons(text: &str) -> Result<Vec<Rings>, AreaError> {
@@ -29,6 +29,13 @@ pub(super) fn polygons(text: &str) -> Result<Vec<Rings>, AreaError> {
             }
         }
     }
+    Ok(found)
+}
+
+/// Every polygon of a geometry.
+pub(super) fn of_geometry(geometry: Geometry) -> Result<Vec<Rings>, AreaError> {
+    let mut found = Vec::new();
+    collect(geometry, 0, &mut found)?;
     Ok(found)
 }
 
