@@ -11,9 +11,10 @@
 //! horizon. Measured over every twentieth object of the catalogue (`tests/suite/flights.rs`): at most
 //! 0.73 m in low orbits, 0.36 m in slow ones, millimetres in eccentric ones.
 
-use crate::frame::{EarthOrientation, EarthRotation, Itrf, State};
-use crate::propagate::{PropagateError, Trajectory};
+use crate::frame::{EarthOrientation, EarthRotation, Itrf, Position, State, Teme};
+use crate::propagate::{PropagateError, States, Trajectory};
 use crate::time::Days;
+use crate::window::offset;
 use jiff::Timestamp;
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -143,6 +144,7 @@ pub struct Positions<'a> {
     known: Vec<bool>,
     asked: Vec<bool>,
     fault: Option<PropagateError>,
+    states: States<Teme>,
 }
 
 impl<'a> Positions<'a> {
@@ -156,6 +158,7 @@ impl<'a> Positions<'a> {
             known: vec![false; n],
             asked: vec![false; n],
             fault: None,
+            states: States::new(),
         }
     }
 
@@ -164,7 +167,7 @@ impl<'a> Positions<'a> {
         self.grid
     }
 
-    /// Why a position that was asked for is not known: the earliest such.
+    /// Why a position inside the span that was asked for is not known: the first such.
     pub fn fault(&self) -> Option<&PropagateError> {
         self.fault.as_ref()
     }
@@ -172,26 +175,27 @@ impl<'a> Positions<'a> {
     /// Makes every position known that interpolation within `[start_s, end_s]` needs; gives the
     /// pieces of the grid that hold it.
     pub fn fill(&mut self, trajectory: &Trajectory, start_s: f64, end_s: f64) -> Range<usize> {
-        let pieces = self.grid.pieces(start_s, end_s);
-        let after_epoch_s = self
-            .grid
-            .origin
-            .duration_since(trajectory.epoch())
-            .as_secs_f64();
+        let grid = self.grid;
+        let pieces = grid.pieces(start_s, end_s);
         // The positions about the pieces, and what lies beyond for the polynomials at either end.
-        let nodes =
-            pieces.start + 1 - PAD.min(pieces.start + 1)..(pieces.end + PAD).min(self.grid.len());
-        for node in nodes {
-            if std::mem::replace(&mut self.asked[node], true) {
-                continue;
-            }
-            match trajectory.position_after(after_epoch_s + self.grid.time_s(node)) {
-                Ok(teme) => self.set(node, self.grid.rotations[node].position(&teme).r_m),
-                Err(fault) => {
-                    self.fault.get_or_insert(fault);
-                }
+        let first = (pieces.start + 1).saturating_sub(PAD);
+        let end = (pieces.end + PAD).min(grid.len());
+        let wanted: Vec<usize> = (first..end).filter(|node| !self.asked[*node]).collect();
+        let offsets_s: Vec<f64> = wanted.iter().map(|node| grid.time_s(*node)).collect();
+        let mut states = std::mem::take(&mut self.states);
+        trajectory.fill_teme(grid.origin, &offsets_s, &mut states);
+        let [x, y, z] = states.r_m();
+        for (k, node) in wanted.into_iter().enumerate() {
+            self.asked[node] = true;
+            if states.codes()[k] == 0 {
+                let teme = Position::new([x[k], y[k], z[k]]);
+                self.set(node, grid.rotations[node].position(&teme).r_m);
+            } else if (0.0..=grid.duration_s).contains(&offsets_s[k]) && self.fault.is_none() {
+                let t = offset(grid.origin, offsets_s[k]);
+                self.fault = trajectory.state_teme(t).err();
             }
         }
+        self.states = states;
         pieces
     }
 

@@ -196,11 +196,6 @@ impl Trajectory {
         }
     }
 
-    /// Position in TEME, `seconds` after the epoch.
-    pub(crate) fn position_after(&self, seconds: f64) -> Result<Position<Teme>, PropagateError> {
-        Ok(self.state_after(seconds)?.position())
-    }
-
     /// Positions and velocities in TEME at `offsets_s` seconds from `origin`, in that order. An
     /// offset that has no state, as where drag has brought the satellite down, has an error code.
     ///
