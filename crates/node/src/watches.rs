@@ -20,6 +20,8 @@ pub(crate) fn routes() -> Vec<Route> {
         Route::get("/api/watches/{name}", Read, show),
         Route::delete("/api/watches/{name}", Change, remove),
         Route::get("/api/watches/{name}/forecast", Read, forecast),
+        Route::get("/api/watches/{name}/footprints", Read, footprints),
+        Route::get("/api/watches/{name}/revisit", Read, revisit),
     ]
 }
 
@@ -79,4 +81,36 @@ async fn forecast(
         }
     });
     Ok(Json(forecast.await??))
+}
+
+/// Footprints drawn where no number is said.
+const FOOTPRINTS: usize = 12;
+const GEOJSON: &str = "application/geo+json";
+
+async fn footprints(
+    State(node): State<Node>,
+    At(name): At<String>,
+    mut query: Parameters,
+) -> Result<impl IntoResponse, Problem> {
+    let first = query
+        .take_parsed("first", "a number from 1 to 200")?
+        .unwrap_or(FOOTPRINTS);
+    query.finish()?;
+    let chain = node.chain().clone();
+    let drawn = node.work(async move { chain.footprints(&name, first).await });
+    Ok(([(header::CONTENT_TYPE, GEOJSON)], Json(drawn.await??)))
+}
+
+async fn revisit(
+    State(node): State<Node>,
+    At(name): At<String>,
+    mut query: Parameters,
+) -> Result<impl IntoResponse, Problem> {
+    let planned = query
+        .take_parsed("planned", "true or false")?
+        .unwrap_or(true);
+    query.finish()?;
+    let chain = node.chain().clone();
+    let cells = node.work(async move { chain.revisit(&name, planned).await });
+    Ok(([(header::CONTENT_TYPE, GEOJSON)], Json(cells.await??)))
 }

@@ -8,11 +8,10 @@
 
 use crate::access::Sensor;
 use crate::area::Area;
-use crate::instrument::Look;
-use crate::opportunity::Opportunity;
+use crate::instrument::{Instrument, Look};
 use corridor_orbit::earth::{self, cross, dot, unit};
 use corridor_orbit::frame::{Itrf, Position, State};
-use corridor_orbit::propagate::PropagateError;
+use corridor_orbit::propagate::{PropagateError, Trajectory};
 use jiff::Timestamp;
 
 /// The strip reaches this far before and after the window, seconds.
@@ -24,7 +23,7 @@ const EDGE_POINTS: usize = 24;
 /// Mean radius of the Earth, metres.
 const EARTH_RADIUS_M: f64 = 6_371_000.0;
 
-/// The strip that `sensor` takes of `area` at `opportunity`: a closed ring of
+/// The strip that `sensor` takes of `area` in the window from `start` to `end`: a closed ring of
 /// longitude and latitude in degrees, counter-clockwise. Longitudes go on past ±180 where the strip
 /// crosses the antimeridian, so that it stays in one piece.
 ///
@@ -32,11 +31,11 @@ const EARTH_RADIUS_M: f64 = 6_371_000.0;
 /// Where the trajectory has no state.
 pub fn strip(
     sensor: &Sensor<'_>,
-    opportunity: &Opportunity,
+    (start, end): (Timestamp, Timestamp),
     area: &Area,
 ) -> Result<Vec<[f64; 2]>, PropagateError> {
-    let track = sensor.trajectory.track(opportunity.start);
-    let length_s = seconds(opportunity.start, opportunity.end);
+    let track = sensor.trajectory.track(start);
+    let length_s = end.duration_since(start).as_secs_f64();
     let at = |part: f64| -MARGIN_S + part * (length_s + 2.0 * MARGIN_S);
     let central = Across::new(&track.state_itrf(0.5 * length_s)?);
     let half = (0.5e3 * sensor.instrument.swath_km / EARTH_RADIUS_M).min(1.2);
@@ -54,8 +53,12 @@ pub fn strip(
     Ok(ring)
 }
 
-fn seconds(from: Timestamp, to: Timestamp) -> f64 {
-    to.duration_since(from).as_secs_f64()
+/// Angle from nadir to the edge of an instrument's swath when it looks straight down, degrees, at the
+/// satellite's mean height.
+pub fn swath_off_nadir_deg(trajectory: &Trajectory, instrument: &Instrument) -> f64 {
+    let half = (0.5e3 * instrument.swath_km / EARTH_RADIUS_M).min(1.2);
+    let height = trajectory.semi_major_axis_m() - EARTH_RADIUS_M * half.cos();
+    (EARTH_RADIUS_M * half.sin()).atan2(height).to_degrees()
 }
 
 /// Longitudes that do not jump.

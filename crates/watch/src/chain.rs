@@ -4,6 +4,7 @@ use crate::answers::{self, AnswerSummary};
 use crate::error::WatchError;
 use crate::forecast::{self, Forecast};
 use crate::notify::{Event, EventKind, Webhooks};
+use crate::reach;
 use crate::register::{self, Register};
 use crate::request::{NewWatch, Watch};
 use crate::settings::Settings;
@@ -16,6 +17,7 @@ use corridor_catalog::store::SqliteCatalog;
 use corridor_catalog::{AssetStore, Catalog, Intake};
 use corridor_know::product::Product;
 use corridor_orbit::elements::ElementSet;
+use corridor_sense::instrument::Instrument;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -292,7 +294,7 @@ impl Chain {
         Ok(id)
     }
 
-    /// The answers to expect for a watch; kept as its promise.
+    /// The answers to expect for a watch; kept as its promise where no span is asked for.
     ///
     /// # Errors
     /// [`WatchError`] where the watch is not there or the span is wrong.
@@ -321,6 +323,7 @@ impl Chain {
         let product = self.product(&watch.product)?.clone();
         let register = self.register();
         let span = forecast::span(&register, from, to)?;
+        let promised = from.is_none() && to.is_none();
         let settings = self.settings.clone();
         let store = self.store.clone();
         blocking(move || {
@@ -328,7 +331,10 @@ impl Chain {
             let forecast = forecast::compute(
                 &register, &settings, &watch, &product, span, now, &*progress,
             )?;
-            store.put_forecast(&forecast)?;
+            // Another span is a question and no promise.
+            if promised {
+                store.put_forecast(&forecast)?;
+            }
             Ok(forecast)
         })
         .await
@@ -371,6 +377,46 @@ impl Chain {
             }
             _ => self.forecast(&id, None, None).await,
         }
+    }
+
+    /// The ground of the `first` next windows of a watch, as its promise has them.
+    ///
+    /// # Errors
+    /// As [`Self::forecast`] and [`reach::footprints`].
+    pub async fn footprints(
+        &self,
+        name: &str,
+        first: usize,
+    ) -> Result<geojson::FeatureCollection, WatchError> {
+        let area = self.watch(name).await?.area()?;
+        let forecast = self.current_forecast(name).await?;
+        let register = self.register();
+        blocking(move || reach::footprints(&register, &area, &forecast, first)).await
+    }
+
+    /// How often the country around a watch is seen over the span of its promise, with or without
+    /// the planned satellites.
+    ///
+    /// # Errors
+    /// As [`Self::forecast`].
+    pub async fn revisit(
+        &self,
+        name: &str,
+        planned: bool,
+    ) -> Result<geojson::FeatureCollection, WatchError> {
+        let watch = self.watch(name).await?;
+        let area = watch.area()?;
+        let product = self.product(&watch.product)?.clone();
+        let register = self.register();
+        let span = forecast::span(&register, None, None)?;
+        let max_gsd_m = self
+            .settings
+            .value(&self.settings.max_gsd_key(&product.id))?;
+        blocking(move || {
+            let suits = |i: &Instrument| forecast::suits(&product, i, max_gsd_m);
+            reach::revisit(&register, &area, &suits, span, planned)
+        })
+        .await
     }
 
     /// The answers of a watch, newest first.

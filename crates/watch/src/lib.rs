@@ -7,6 +7,7 @@ pub mod forecast;
 pub mod inbox;
 pub mod notify;
 mod pending;
+pub mod reach;
 pub mod receive;
 pub mod register;
 pub mod request;

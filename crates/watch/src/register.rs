@@ -382,6 +382,11 @@ impl Register {
         &self.satellites
     }
 
+    /// A satellite, by its name as listed.
+    pub fn satellite(&self, name: &str) -> Option<&Satellite> {
+        self.satellites.iter().find(|s| s.name == name)
+    }
+
     /// The satellites as they are listed.
     pub fn summaries(&self) -> Vec<SatelliteSummary> {
         self.satellites.iter().map(Satellite::summary).collect()

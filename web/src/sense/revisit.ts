@@ -6,8 +6,8 @@ export function classes(gaps_h: (number | null)[]): number[] {
   const seen = gaps_h.filter((gap) => gap !== null).sort((a, b) => a - b);
   const ends = Array.from({ length: CLASSES }, (_, k) => {
     const gap = seen[Math.ceil(((k + 1) * seen.length) / CLASSES) - 1];
-    // Rounded up, so that the last class holds the longest gap.
-    return gap === undefined ? undefined : Math.ceil(gap * 10) / 10;
+    // Rounded up to a whole minute, so that the last class holds the longest gap.
+    return gap === undefined ? undefined : Math.ceil(gap * 60 - 1e-9) / 60;
   });
   return [...new Set(ends.filter((end) => end !== undefined))];
 }

@@ -29,7 +29,7 @@ fn worst(sensor_id: &str, area_id: &str, signed: bool) -> (f64, usize) {
             instrument: &instrument,
         };
         for found in opportunities(&sensor, &area, from(), offset(from(), 259_200.0)).unwrap() {
-            let ring = footprint::strip(&sensor, &found, &area).unwrap();
+            let ring = footprint::strip(&sensor, (found.start, found.end), &area).unwrap();
             assert_eq!(ring.first(), ring.last());
             let off = share(&ring, &area) - found.coverage;
             worst = worst.max(if signed { off } else { off.abs() });
