@@ -6,6 +6,7 @@ pub mod error;
 pub mod forecast;
 pub mod inbox;
 pub mod notify;
+pub mod outgoing;
 mod pending;
 pub mod reach;
 pub mod receive;

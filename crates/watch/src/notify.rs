@@ -1,15 +1,11 @@
 //! Who is told: events in the process, and webhooks to addresses a watch names.
 
 use crate::error::WatchError;
+use crate::outgoing;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
-use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
-use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 
-/// Longest webhook address, characters.
-pub const ADDRESS_MAX_CHARS: usize = 2_000;
 /// How long one webhook call may take.
 pub const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(10);
 /// How often a webhook is tried before it is given up.
@@ -62,24 +58,7 @@ pub struct Event {
 /// # Errors
 /// [`WatchError::Invalid`] says what an address must be.
 pub fn check_address(address: &str) -> Result<(), WatchError> {
-    let wrong = |why: &str| {
-        WatchError::Invalid(format!(
-            "notify address {address:?}: {why}; say http(s)://host/path"
-        ))
-    };
-    if address.chars().count() > ADDRESS_MAX_CHARS {
-        return Err(wrong("is too long"));
-    }
-    let uri: ureq::http::Uri = address.parse().map_err(|_| wrong("is no web address"))?;
-    match uri.scheme_str() {
-        Some("http" | "https") => {}
-        _ => return Err(wrong("has no http or https scheme")),
-    }
-    match uri.authority() {
-        Some(a) if a.as_str().contains('@') => Err(wrong("carries credentials")),
-        Some(a) if !a.host().is_empty() => Ok(()),
-        _ => Err(wrong("has no host")),
-    }
+    outgoing::check_address("notify address", address)
 }
 
 /// Calls webhooks; refuses private addresses unless the node's configuration allows them.
@@ -91,18 +70,8 @@ pub struct Webhooks {
 impl Webhooks {
     /// `allow_private` lets calls go to loopback and private networks.
     pub fn new(allow_private: bool) -> Self {
-        let config = ureq::Agent::config_builder()
-            .timeout_global(Some(WEBHOOK_TIMEOUT))
-            .max_redirects(0)
-            .http_status_as_error(true)
-            .user_agent(concat!("corridor/", env!("CARGO_PKG_VERSION")))
-            .build();
-        let resolver = PublicOnly {
-            inner: DefaultResolver::default(),
-            allow_private,
-        };
         Self {
-            agent: ureq::Agent::with_parts(config, DefaultConnector::default(), resolver),
+            agent: outgoing::agent(allow_private, WEBHOOK_TIMEOUT, 0),
         }
     }
 
@@ -122,108 +91,11 @@ impl Webhooks {
     }
 }
 
-/// Resolves names as usual and leaves out addresses of private networks, so that a name that
-/// points inside cannot be used to reach inside.
-#[derive(Debug)]
-struct PublicOnly {
-    inner: DefaultResolver,
-    allow_private: bool,
-}
-
-impl Resolver for PublicOnly {
-    fn resolve(
-        &self,
-        uri: &ureq::http::Uri,
-        config: &ureq::config::Config,
-        timeout: NextTimeout,
-    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
-        let all = self.inner.resolve(uri, config, timeout)?;
-        let mut allowed = self.empty();
-        for address in all.iter() {
-            if self.allow_private || is_public(address) {
-                allowed.push(*address);
-            }
-        }
-        if allowed.is_empty() {
-            let refused = std::io::Error::new(
-                std::io::ErrorKind::PermissionDenied,
-                format!("{uri} is on a private network, which this node does not call"),
-            );
-            return Err(ureq::Error::Io(refused));
-        }
-        Ok(allowed)
-    }
-}
-
-fn is_public(address: &SocketAddr) -> bool {
-    match address.ip() {
-        IpAddr::V4(ip) => {
-            let [a, b, ..] = ip.octets();
-            !(ip.is_private()
-                || ip.is_loopback()
-                || ip.is_link_local()
-                || ip.is_unspecified()
-                || ip.is_broadcast()
-                || ip.is_multicast()
-                || ip.is_documentation()
-                || a == 0
-                || a >= 240
-                || (a == 100 && (64..128).contains(&b))
-                || (a == 198 && (18..20).contains(&b)))
-        }
-        IpAddr::V6(ip) => match ip.to_ipv4() {
-            Some(v4) => is_public(&SocketAddr::new(IpAddr::V4(v4), address.port())),
-            None => {
-                !(ip.is_loopback()
-                    || ip.is_unspecified()
-                    || ip.is_multicast()
-                    || ip.is_unique_local()
-                    || ip.is_unicast_link_local())
-            }
-        },
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::io::{Read, Write};
     use std::net::TcpListener;
-
-    #[test]
-    fn addresses_are_checked() {
-        assert!(check_address("https://example.org/hook").is_ok());
-        for bad in [
-            "ftp://example.org/",
-            "example.org",
-            "http://u:p@example.org/",
-            "http:///x",
-        ] {
-            let e = check_address(bad).unwrap_err().to_string();
-            assert!(e.contains("notify address"), "{bad}: {e}");
-        }
-    }
-
-    #[test]
-    fn private_networks_are_not_public() {
-        for ip in [
-            "127.0.0.1",
-            "10.1.2.3",
-            "192.168.0.1",
-            "100.64.0.1",
-            "169.254.1.1",
-            "::1",
-            "fd00::1",
-            "::ffff:127.0.0.1",
-            "0.0.0.0",
-        ] {
-            assert!(
-                !is_public(&SocketAddr::new(ip.parse().unwrap(), 80)),
-                "{ip}"
-            );
-        }
-        assert!(is_public(&SocketAddr::new("9.9.9.9".parse().unwrap(), 80)));
-    }
 
     #[test]
     fn a_webhook_is_told_when_allowed_and_refused_when_not() {
