@@ -3,6 +3,7 @@
 pub mod access;
 pub mod ageing;
 pub mod area;
+pub mod design;
 pub mod footprint;
 pub mod instrument;
 pub mod opportunity;

@@ -8,13 +8,40 @@ use serde::{Deserialize, Serialize};
 pub const PATTERN_MAX: u32 = 100_000;
 
 /// Equatorial radius of the gravity model, km (EGM96, WGS 84).
-pub(crate) const RADIUS_KM: f64 = 6_378.137;
+pub const RADIUS_KM: f64 = 6_378.137;
 
 /// Gravitational parameter, km^3/s^2 (EGM96, WGS 84).
-pub(crate) const MU_KM3_S2: f64 = 398_600.441_8;
+pub const MU_KM3_S2: f64 = 398_600.441_8;
 
 /// Second zonal harmonic (EGM96).
-pub(crate) const J2: f64 = 1.082_626_68e-3;
+pub const J2: f64 = 1.082_626_68e-3;
+
+/// How fast a designed orbit turns, radians a second: secular rates of J2 to first order (Brouwer 1959;
+/// Vallado 2013, section 9.6).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SecularRates {
+    /// Of the ascending node.
+    pub node_rad_s: f64,
+    /// Of the perigee, from the node.
+    pub perigee_rad_s: f64,
+    /// Of the mean anomaly.
+    pub anomaly_rad_s: f64,
+}
+
+impl SecularRates {
+    /// Of an orbit of this size, shape and inclination.
+    pub fn new(semi_major_axis_km: f64, eccentricity: f64, inclination_deg: f64) -> Self {
+        let n = (MU_KM3_S2 / semi_major_axis_km.powi(3)).sqrt();
+        let shape = 1.0 - eccentricity * eccentricity;
+        let k = 1.5 * J2 * (RADIUS_KM / (semi_major_axis_km * shape)).powi(2) * n;
+        let cos = inclination_deg.to_radians().cos();
+        Self {
+            node_rad_s: -k * cos,
+            perigee_rad_s: k * (2.0 - 2.5 * (1.0 - cos * cos)),
+            anomaly_rad_s: n + k * shape.sqrt() * (1.5 * cos * cos - 0.5),
+        }
+    }
+}
 
 /// A Keplerian orbit at an epoch, in TEME.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -1,6 +1,6 @@
 //! Kepler's motion with the secular rates of J2 (Vallado 2013, section 9.6; Brouwer 1959, first order).
 
-use crate::elements::designed::{DesignedOrbit, J2, MU_KM3_S2, RADIUS_KM};
+use crate::elements::designed::{DesignedOrbit, SecularRates};
 use crate::frame::{State, Teme};
 use std::f64::consts::TAU;
 
@@ -20,21 +20,17 @@ pub(super) struct Kepler {
 impl Kepler {
     pub(super) fn new(orbit: &DesignedOrbit) -> Self {
         let (a_km, e) = (orbit.semi_major_axis_km, orbit.eccentricity);
-        let inclination = orbit.inclination_deg.to_radians();
-        let n = (MU_KM3_S2 / (a_km * a_km * a_km)).sqrt();
-        let p = a_km * (1.0 - e * e);
-        let k = 1.5 * J2 * (RADIUS_KM / p).powi(2) * n;
-        let cos2 = inclination.cos().powi(2);
+        let rates = SecularRates::new(a_km, e, orbit.inclination_deg);
         Self {
             a_km,
             e,
-            inclination,
+            inclination: orbit.inclination_deg.to_radians(),
             node: orbit.raan_deg.to_radians(),
             perigee: orbit.argument_of_perigee_deg.to_radians(),
             anomaly: orbit.mean_anomaly_deg.to_radians(),
-            node_rate: -k * inclination.cos(),
-            perigee_rate: k * (2.0 - 2.5 * (1.0 - cos2)),
-            anomaly_rate: n + k * (1.0 - e * e).sqrt() * (1.5 * cos2 - 0.5),
+            node_rate: rates.node_rad_s,
+            perigee_rate: rates.perigee_rad_s,
+            anomaly_rate: rates.anomaly_rad_s,
         }
     }
 

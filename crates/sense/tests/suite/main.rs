@@ -9,9 +9,11 @@
 
 mod acquisition;
 mod ageing;
+mod design;
 mod footprints;
 mod laws;
 mod real_data;
 mod reference;
 mod schedule;
 mod speed;
+mod walker;
