@@ -49,6 +49,10 @@ fn use_elements(parsed: &Parsed) {
     for set in parsed.sets.iter().take(4) {
         if let Ok(trajectory) = corridor_orbit::propagate::Trajectory::from_elements(set) {
             let _ = trajectory.position_itrf(trajectory.epoch());
+            let mut states = corridor_orbit::propagate::States::new();
+            let far_s = [-1e12, -1e7, 0.0, 1e7, f64::NAN];
+            trajectory.fill_teme(trajectory.epoch(), &far_s, &mut states);
+            assert_eq!(states.len(), far_s.len());
         }
     }
     for ephemeris in parsed.ephemerides.iter().take(4) {

@@ -1,6 +1,7 @@
-//! States a second, positions and velocities, on one core: `cargo bench -p corridor-orbit --bench
-//! propagation`. The catalogue of 2026-08-22 (CelesTrak, in the shared data), each object at each
-//! minute of that day; each figure is the best of some rounds.
+//! States a second, positions and velocities, on one core, beside the `sgp4` and `satkit` crates:
+//! `cargo bench -p corridor-orbit --bench propagation`. The catalogue of 2026-08-22 (CelesTrak, in
+//! the shared data), each object at each minute of that day; each figure is the best of some
+//! rounds, by processor time. Making the constants ready is not in the figures of either side.
 #![allow(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -55,39 +56,55 @@ fn main() {
         return;
     };
     let from: Timestamp = "2026-08-22T00:00:00Z".parse().unwrap();
-    let sets = tle::parse(&text, "active.3le").sets;
-    let (deep, near): (Vec<_>, Vec<_>) =
-        sets.into_iter().partition(|s| s.period_s() >= 225.0 * 60.0);
-    let near = &near[..NEAR];
-    for (what, sets) in [("near Earth", near), ("deep space", &deep[..])] {
-        println!(
-            "{what}: {} objects x {MINUTES} minutes, states/s",
-            sets.len()
-        );
-        measure(sets, from);
+    let lines: Vec<&str> = text.lines().collect();
+    let objects = lines.chunks_exact(3).map(|lines| Object {
+        set: tle::parse(&lines.join("\n"), "active.3le").sets.remove(0),
+        lines: [lines[1], lines[2]],
+    });
+    let (deep, mut near): (Vec<_>, Vec<_>) =
+        objects.partition(|o| o.set.period_s() >= 225.0 * 60.0);
+    near.truncate(NEAR);
+    for (what, objects) in [("near Earth", &near), ("deep space", &deep)] {
+        println!("{what}: {} objects x {MINUTES} minutes", objects.len());
+        measure(objects, from);
     }
 }
 
-fn measure(sets: &[ElementSet], from: Timestamp) {
-    let states = sets.len() * MINUTES;
-    let trajectories: Vec<Trajectory> = sets
+/// An object of the catalogue, read and as it stands there.
+struct Object<'a> {
+    set: ElementSet,
+    lines: [&'a str; 2],
+}
+
+fn measure(objects: &[Object<'_>], from: Timestamp) {
+    let states = objects.len() * MINUTES;
+    let trajectories: Vec<Trajectory> = objects
         .iter()
-        .map(|s| Trajectory::from_elements(s).unwrap())
+        .map(|o| Trajectory::from_elements(&o.set).unwrap())
         .collect();
     let offsets_s: Vec<f64> = (0..MINUTES).map(|m| m as f64 * 60.0).collect();
     let mut out = States::new();
-    let peer = sgp4_crate(sets, from);
+    let peers = [sgp4_crate(objects, from), satkit_crate(objects, from)];
+    println!(
+        "  {:<40} {:>10} {:>8} {:>8}",
+        "", "states/s", "/ sgp4", "/ satkit"
+    );
     let print = |what: &str, rate: f64| {
-        println!("  {what:<44} {:>8.2} M  {:>6.1}x", rate / 1e6, rate / peer);
+        let [by_sgp4, by_satkit] = peers.map(|peer| rate / peer);
+        println!(
+            "  {what:<40} {:>8.2} M {by_sgp4:>8.1} {by_satkit:>8.1}",
+            rate / 1e6
+        );
     };
-    print("sgp4 2.4 crate", peer);
+    print("sgp4 2.4 crate", peers[0]);
+    print("satkit 0.24 crate", peers[1]);
     let series = rate(states, || {
         for trajectory in &trajectories {
             trajectory.fill_teme(from, &offsets_s, &mut out);
             black_box(&out);
         }
     });
-    print("lanes: one satellite at many times", series);
+    print("ours, one satellite at many times", series);
     let batch = Batch::new(&trajectories);
     let times: Vec<Timestamp> = (0..MINUTES)
         .map(|m| from + SignedDuration::from_mins(m as i64))
@@ -98,7 +115,7 @@ fn measure(sets: &[ElementSet], from: Timestamp) {
             black_box(&out);
         }
     });
-    print("lanes: many satellites at one time", batch);
+    print("ours, many satellites at one time", batch);
     let scalar = rate(states.div_ceil(FEW), || {
         for trajectory in trajectories.iter().step_by(FEW) {
             for t in &times {
@@ -106,15 +123,16 @@ fn measure(sets: &[ElementSet], from: Timestamp) {
             }
         }
     });
-    print("scalar", scalar);
+    print("ours, state by state", scalar);
 }
 
 /// The `sgp4` crate, its constants made beforehand.
-fn sgp4_crate(sets: &[ElementSet], from: Timestamp) -> f64 {
-    let ready: Vec<(sgp4::Constants, f64)> = sets
+fn sgp4_crate(objects: &[Object<'_>], from: Timestamp) -> f64 {
+    let ready: Vec<(sgp4::Constants, f64)> = objects
         .iter()
         .step_by(FEW)
-        .map(|s| {
+        .map(|o| {
+            let s = &o.set;
             let orbit = sgp4::Orbit::from_kozai_elements(
                 &sgp4::WGS72,
                 s.inclination_deg.to_radians(),
@@ -146,6 +164,30 @@ fn sgp4_crate(sets: &[ElementSet], from: Timestamp) -> f64 {
                 let t = sgp4::MinutesSinceEpoch(after + minute as f64);
                 let _ = black_box(constants.propagate(t));
             }
+        }
+    })
+}
+
+/// The `satkit` crate; its constants are made at the first call and kept.
+fn satkit_crate(objects: &[Object<'_>], from: Timestamp) -> f64 {
+    let mut ready: Vec<satkit::TLE> = objects
+        .iter()
+        .step_by(FEW)
+        .map(|o| satkit::TLE::load_2line(o.lines[0], o.lines[1]).unwrap())
+        .collect();
+    let times: Vec<satkit::Instant> = (0..MINUTES)
+        .map(|m| {
+            let seconds = from.as_second() + 60 * m as i64;
+            satkit::Instant::from_unixtime_microseconds(seconds * 1_000_000)
+        })
+        .collect();
+    rate(ready.len() * MINUTES, || {
+        for tle in &mut ready {
+            let (gravity, mode) = (
+                satkit::sgp4::GravConst::WGS72,
+                satkit::sgp4::OpsMode::IMPROVED,
+            );
+            let _ = black_box(satkit::sgp4::sgp4_full(tle, &times, gravity, mode));
         }
     })
 }

@@ -93,7 +93,7 @@ impl Deep {
         };
         let node = resonance.node(minutes);
         let (longitude, motion) = node.on(node.after(minutes));
-        let theta = (self.sidereal + minutes * EARTH_RATE) % TAU;
+        let theta = self.sidereal + minutes * EARTH_RATE;
         x.motion = motion;
         x.anomaly = if resonance.is_day() {
             longitude - x.node - x.perigee + theta

@@ -28,3 +28,18 @@ type M<S> = <V<S> as SimdBase<S>>::Mask;
 const QUARTERS: f64 = std::f64::consts::FRAC_2_PI;
 /// Radians in a quarter turn.
 const QUARTER: f64 = std::f64::consts::FRAC_PI_2;
+
+/// The instruction sets this machine has, of those that code is made for.
+#[cfg(test)]
+pub(super) fn levels() -> Vec<fearless_simd::Level> {
+    use fearless_simd::Level;
+    let level = Level::new();
+    let mut levels = vec![level];
+    #[cfg(target_arch = "x86_64")]
+    {
+        levels.extend(level.as_avx2().map(Level::Avx2));
+        levels.extend(level.as_sse4_2().map(Level::Sse4_2));
+        levels.extend(level.as_sse2().map(Level::Sse2));
+    }
+    levels
+}

@@ -1,7 +1,7 @@
 //! One element set made ready, and its state at a time.
 
 use super::StateKm;
-use super::deep::{Deep, Elements};
+use super::deep::{Deep, Elements, LYDDANE};
 use super::error::Sgp4Error;
 use super::near::Near;
 use super::orbit;
@@ -75,7 +75,9 @@ impl Model {
             if x.motion <= 0.0 {
                 return Err(Sgp4Error::MeanMotion);
             }
-            axis = orbit::axis_of(x.motion);
+            if deep.resonance.is_some() {
+                axis = orbit::axis_of(x.motion);
+            }
         }
         axis *= shrink * shrink;
         x.eccentricity -= round;
@@ -91,5 +93,14 @@ impl Model {
                 orbit::state(&x, &tilt, axis)
             }
         }
+    }
+
+    /// Satellites of equal numbers mostly take the same way through the theory.
+    pub(super) fn path(&self) -> u8 {
+        let e = self.near.eccentricity;
+        let ways = [orbit::SERIES_E2, orbit::HALLEY_E2];
+        let kepler = ways.iter().filter(|e2| e * e > 0.8 * **e2).count() as u8;
+        let flat = self.deep.is_some() && self.near.inclination < LYDDANE + 0.05;
+        2 * kepler + u8::from(flat)
     }
 }

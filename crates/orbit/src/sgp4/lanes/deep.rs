@@ -184,13 +184,22 @@ fn inverse_cbrt<S: Simd>(simd: S, x: V<S>) -> V<S> {
 }
 
 /// States `t` minutes after each lane's epoch; `step` is the resonance's last step before that.
-#[inline(always)]
+/// Compiled once, as [`near`](super::near()).
+#[inline(never)]
 pub(in crate::sgp4) fn deep<S: Simd>(
     simd: S,
     c: &DeepLanes<S>,
     step: &ResonanceLanes<S>,
     t: V<S>,
 ) -> Found<S> {
+    simd.vectorize(
+        #[inline(always)]
+        || state(simd, c, step, t),
+    )
+}
+
+#[inline(always)]
+fn state<S: Simd>(simd: S, c: &DeepLanes<S>, step: &ResonanceLanes<S>, t: V<S>) -> Found<S> {
     // Secular changes, drag and resonance.
     let mut node = c.node_drag.mul_add(t, c.node_rate).mul_add(t, c.node);
     let mut perigee = c.perigee_rate.mul_add(t, c.perigee);

@@ -60,8 +60,18 @@ impl NearRow {
 }
 
 /// States `t` minutes after each lane's epoch.
-#[inline(always)]
+///
+/// Compiled once for each instruction set, and called: copies of it in every loop would win little.
+#[inline(never)]
 pub(in crate::sgp4) fn near<S: Simd>(simd: S, c: &NearLanes<S>, t: V<S>) -> Found<S> {
+    simd.vectorize(
+        #[inline(always)]
+        || state(simd, c, t),
+    )
+}
+
+#[inline(always)]
+fn state<S: Simd>(simd: S, c: &NearLanes<S>, t: V<S>) -> Found<S> {
     let t2 = t * t;
     let m = c.anomaly_rate.mul_add(t, c.anomaly);
     let cos_m = sin_half(simd, m * 0.5 + 0.5);

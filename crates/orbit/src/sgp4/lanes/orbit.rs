@@ -6,10 +6,8 @@ use super::{M, QUARTERS, V};
 use crate::sgp4::error::Sgp4Error;
 use crate::sgp4::gravity::{J2, RADIUS_KM, SPEED_KM_S};
 use crate::sgp4::model::{ANGLE_MAX, ECCENTRICITY_LOWEST};
+use crate::sgp4::orbit::SHORT;
 use fearless_simd::{Select, Simd, SimdBase, SimdFloat, SimdMask};
-
-/// Short-period angles up to here turn by a short series, rad; its error is below 3e-16.
-const SHORT: f64 = 2e-3;
 
 const RADIUS_M: f64 = RADIUS_KM * 1e3;
 const SPEED_M_S: f64 = SPEED_KM_S * 1e3;

@@ -121,3 +121,65 @@ pub(super) fn atan2<S: Simd>(simd: S, y: V<S>, x: V<S>) -> V<S> {
     let a = x.simd_lt(zero).select(-a + 2.0 * QUARTER, a);
     a.copysign(y)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sgp4::lanes::{QUARTERS, levels};
+    use fearless_simd::dispatch;
+    use proptest::prelude::*;
+
+    #[inline(always)]
+    fn all<S: Simd>(simd: S, x: f64, y: f64) -> [f64; 4] {
+        let (vx, vy) = (V::<S>::splat(simd, x), V::<S>::splat(simd, y));
+        let (sin, cos) = sin_cos(simd, vx);
+        let last = V::<S>::LEN - 1;
+        [
+            sin[last],
+            cos[last],
+            sin_half(simd, vx)[last],
+            atan2(simd, vy, vx)[last],
+        ]
+    }
+
+    /// Quarter turns reduce without error in integers, so the standard library sees the rest only.
+    fn reference(quarters: f64) -> (f64, f64) {
+        (quarters % 4.0 * QUARTER).sin_cos()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(20_000))]
+
+        #[test]
+        fn as_the_standard_library(
+            x in prop_oneof![-8.0..8.0_f64, -1e9..1e9_f64, -1e-9..1e-9_f64],
+            y in prop_oneof![-8.0..8.0_f64, -1e-9..1e-9_f64, Just(0.0)],
+        ) {
+            for level in levels() {
+                let [sin, cos, half, atan] = dispatch!(level, simd => all(simd, x, y));
+                let (sin_ok, cos_ok) = reference(x);
+                // The rounding of the reference's own argument is up to 4.4e-16.
+                prop_assert!((sin - sin_ok).abs() < 8e-16, "{level:?} sin {x}: {sin} {sin_ok}");
+                prop_assert!((cos - cos_ok).abs() < 8e-16, "{level:?} cos {x}: {cos} {cos_ok}");
+                prop_assert!((half - reference(2.0 * x).0).abs() < 8e-16);
+                prop_assert!((atan - y.atan2(x)).abs() <= 6e-16, "{level:?} atan2 {y} {x}");
+            }
+        }
+    }
+
+    #[test]
+    fn corners() {
+        for level in levels() {
+            let [sin, cos, half, atan] = dispatch!(level, simd => all(simd, 0.0, 0.0));
+            assert!(sin == 0.0 && half == 0.0 && atan == 0.0);
+            assert!((cos - 1.0).abs() < 1e-16);
+            for x in [f64::NAN, f64::INFINITY] {
+                let [sin, cos, half, _] = dispatch!(level, simd => all(simd, x, 1.0));
+                assert!(sin.is_nan() && cos.is_nan() && half.is_nan());
+            }
+            let thirty_deg =
+                dispatch!(level, simd => all(simd, QUARTERS * 30_f64.to_radians(), 0.0));
+            assert!((thirty_deg[0] - 0.5).abs() < 2e-16);
+        }
+    }
+}
