@@ -51,8 +51,9 @@ licences: ## licences, duplicate and banned crates
 	bash dev/tools.sh "$(CACHE)" deny
 	$(CACHE)/tools/bin/cargo-deny --all-features check --hide-inclusion-graph licenses bans sources
 
-end-to-end: tools web ## the demo, outside clients and a browser against the running program
-	cargo build --locked --bin corridor
+# Takes the program that the tests were run with: building it alone would choose other features for
+# half of what it stands on.
+end-to-end: unit web ## the demo, outside clients and a browser against the running program
 	bash dev/end-to-end.sh $(TARGET)/debug/corridor
 
 tools: ## what the tests need beyond the toolchain, Node and make
