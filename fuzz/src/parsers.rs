@@ -12,7 +12,7 @@ const PIXELS_MAX: usize = 1 << 18;
 pub type Parser = fn(&[u8]);
 
 /// All parsers, by the name of their fuzz target and of their folder in `seeds/`.
-pub const PARSERS: [(&str, Parser); 24] = [
+pub const PARSERS: [(&str, Parser); 25] = [
     ("area", area),
     ("bundle_message", bundle_message),
     ("earth_orientation", earth_orientation),
@@ -27,6 +27,7 @@ pub const PARSERS: [(&str, Parser); 24] = [
     ("leap_seconds", leap_seconds),
     ("mission", mission),
     ("node_config", node_config),
+    ("places", places),
     ("process_graph", process_graph),
     ("product", product),
     ("scene_description", scene_description),
@@ -135,6 +136,19 @@ pub fn schedule_instance(bytes: &[u8]) {
         && let Ok(problem) = corridor_sense::schedule::instance::parse(text)
     {
         assert_eq!(problem.check(), Ok(()));
+    }
+}
+
+/// Places: GeoJSON features or a list of stations.
+pub fn places(bytes: &[u8]) {
+    use corridor_sense::place::{features, stations};
+    let Some(text) = text(bytes) else { return };
+    for read in [features, stations] {
+        for place in read("fuzz", text).unwrap_or_default() {
+            let p = place.position;
+            assert!(p.lon_deg.abs() <= 180.0 && p.lat_deg.abs() <= 90.0);
+            assert!(p.height_m.is_finite());
+        }
     }
 }
 

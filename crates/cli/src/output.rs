@@ -17,6 +17,32 @@ pub(crate) enum Format {
     Csv,
 }
 
+/// How a listing that has places is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub(crate) enum MapFormat {
+    /// Aligned columns for people.
+    #[default]
+    Table,
+    /// One JSON document, complete.
+    Json,
+    /// Comma-separated values with a header line.
+    Csv,
+    /// GeoJSON features.
+    Geojson,
+}
+
+impl MapFormat {
+    /// As the format of a listing; `None` for GeoJSON.
+    pub(crate) fn listing(self) -> Option<Format> {
+        match self {
+            Self::Table => Some(Format::Table),
+            Self::Json => Some(Format::Json),
+            Self::Csv => Some(Format::Csv),
+            Self::Geojson => None,
+        }
+    }
+}
+
 /// A listing: the columns people see, and the records programs get.
 pub(crate) struct Listing<'a, T> {
     /// Column names.
@@ -88,6 +114,17 @@ pub(crate) fn time(t: Timestamp) -> String {
     t.strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
+/// `2026-08-22T05:31:08.042Z`, to the millisecond.
+pub(crate) fn milliseconds(t: Timestamp) -> String {
+    let rounded = t.round(jiff::Unit::Millisecond).unwrap_or(t);
+    rounded.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
+}
+
+/// An angle, degrees, to four places.
+pub(crate) fn degrees(angle_deg: f64) -> String {
+    format!("{angle_deg:.4}")
+}
+
 /// `3 h 05 min`, `41 s`: a duration for people.
 pub(crate) fn duration(seconds: f64) -> String {
     let whole = seconds.abs().round() as u64;
@@ -102,6 +139,12 @@ pub(crate) fn duration(seconds: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_have_three_decimals() {
+        let t: Timestamp = "2026-08-22T23:59:59.9996Z".parse().unwrap();
+        assert_eq!(milliseconds(t), "2026-08-23T00:00:00.000Z");
+    }
 
     #[test]
     fn durations_read_well() {

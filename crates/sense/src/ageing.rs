@@ -63,10 +63,10 @@ pub struct Uncertainty {
 /// How well elements are known to predict at an instant.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Ageing {
-    /// Days from the epoch of the elements, negative before it; zero for a designed orbit.
+    /// Days from the epoch of the elements, negative before it; zero for designed orbits and ephemerides.
     pub element_age_days: f64,
-    /// The 90 % bound; `None` for designed orbits, which are not measured, and for orbits slower
-    /// than 225 minutes, which the history does not hold.
+    /// The 90 % bound; `None` for designed orbits and ephemerides, which are no fit to the past, and for
+    /// orbits slower than 225 minutes, which the history does not hold.
     pub uncertainty: Option<Uncertainty>,
     /// Whether the elements are too old to rely on the window: [`STALE_DAYS`], [`STALE_TIMING_S`].
     pub stale: bool,
@@ -76,7 +76,8 @@ impl Ageing {
     /// At an instant.
     pub fn at(trajectory: &Trajectory, t: Timestamp) -> Self {
         let age_days = trajectory.age_days(t);
-        let known = !trajectory.is_designed() && trajectory.period_s() < PERIOD_MAX_S;
+        let fitted = !trajectory.is_designed() && trajectory.covers().is_none();
+        let known = fitted && trajectory.period_s() < PERIOD_MAX_S;
         let uncertainty = known.then(|| {
             let perigee_m = trajectory.semi_major_axis_m() * (1.0 - trajectory.eccentricity());
             let height_km = perigee_m / 1e3 - RADIUS_KM;
@@ -90,7 +91,7 @@ impl Ageing {
         Self {
             element_age_days: age_days,
             uncertainty,
-            stale: !trajectory.is_designed() && (age_days.abs() > STALE_DAYS || late),
+            stale: fitted && (age_days.abs() > STALE_DAYS || late),
         }
     }
 }

@@ -9,14 +9,17 @@
 
 use crate::access::{AccessError, check_span};
 use corridor_orbit::earth::Geodetic;
-use corridor_orbit::event::Span;
-use corridor_orbit::frame::EarthOrientation;
+use corridor_orbit::eclipse;
+use corridor_orbit::event::{Bounded, Search, Span, find_spans_in};
+use corridor_orbit::frame::{EarthOrientation, Itrf, Position};
 use corridor_orbit::grid::Grids;
 use corridor_orbit::propagate::{PropagateError, Trajectory};
 use corridor_orbit::sun;
-use corridor_orbit::visibility::{Flight, Limits, Site};
+use corridor_orbit::time::Days;
+use corridor_orbit::visibility::{Flight, Limits, MIN_WINDOW_S, Seen, Site};
 use corridor_orbit::window::offset;
 use jiff::Timestamp;
+use std::convert::Infallible;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// What has to hold at once for a window.
@@ -28,6 +31,17 @@ pub struct Conditions {
     pub min_sun_elevation_deg: Option<f64>,
     /// Greatest elevation of the Sun's centre at the place, degrees.
     pub max_sun_elevation_deg: Option<f64>,
+    /// Whether the satellite is in sunlight.
+    pub light: Option<Light>,
+}
+
+/// The light that falls on a satellite.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Light {
+    /// The whole Sun is seen from it.
+    Sunlit,
+    /// Nothing of the Sun is seen from it.
+    Umbra,
 }
 
 impl Conditions {
@@ -134,6 +148,9 @@ pub fn windows_of(
             for (place, target) in targets.iter().enumerate() {
                 found.clear();
                 flight.windows(&target.site, &conditions.limits, &target.lit, &mut found);
+                if let Some(light) = conditions.light {
+                    found = in_light(&flight, &target.site, light, period, &found);
+                }
                 answer.windows.extend(found.iter().map(|seen| PlaceWindow {
                     place,
                     start: offset(period.from, seen.span.start_s),
@@ -163,6 +180,46 @@ pub fn windows_of(
     });
     all.sort_by_key(|(index, _)| *index);
     Ok(all.into_iter().map(|(_, answer)| answer).collect())
+}
+
+/// The parts of windows in which the satellite is in the light asked for.
+fn in_light(
+    flight: &Flight<'_>,
+    site: &Site,
+    light: Light,
+    period: Period<'_>,
+    found: &[Seen],
+) -> Vec<Seen> {
+    let start = Days::utc(period.from).get();
+    let value = |t_s: f64| -> Result<f64, Infallible> {
+        let days = Days::since_j2000(start + t_s / 86_400.0);
+        let sun =
+            Position::<Itrf>::new(sun::direction_at(days).map(|x| x * sun::ASTRONOMICAL_UNIT_M));
+        let Some(state) = flight.state(t_s) else {
+            return Ok(-1.0);
+        };
+        let shadow = eclipse::shadow(&state.position(), &sun);
+        Ok(match light {
+            Light::Sunlit => -shadow.penumbra_m,
+            Light::Umbra => shadow.umbra_m,
+        })
+    };
+    let search = Search {
+        min_window_s: MIN_WINDOW_S,
+        tolerance_s: 1e-3,
+    };
+    // The Sun itself moves the shadow by less than a hundredth of the satellite's speed.
+    let rate_max = 1.05 * flight.speed_max_m_s();
+    let mut lit = Vec::new();
+    for seen in found {
+        let mut condition = Bounded { value, rate_max };
+        let spans = match find_spans_in(&mut condition, seen.span, search) {
+            Ok(spans) => spans,
+            Err(never) => match never {},
+        };
+        lit.extend(spans.into_iter().map(|span| flight.best(site, span)));
+    }
+    lit
 }
 
 /// A place with the spans in which the Sun stands as asked.

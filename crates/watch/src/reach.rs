@@ -207,6 +207,7 @@ fn sensors(
                 },
                 min_sun_elevation_deg: (sun != NO_SUN).then(|| degrees(sun)),
                 max_sun_elevation_deg: None,
+                light: None,
             };
             (conditions, satellites)
         })

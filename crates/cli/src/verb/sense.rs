@@ -1,6 +1,10 @@
 //! `corridor sense`: what can be seen when.
 
+mod places;
+mod satellites;
 mod schedule;
+mod span;
+mod windows;
 
 use super::Outcome;
 use clap::Subcommand;
@@ -9,6 +13,8 @@ use std::path::Path;
 /// What can be seen when.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Sense {
+    /// When satellites see places
+    Windows(windows::Windows),
     /// Which satellite observes what when, within what satellites can do
     Schedule(schedule::Schedule),
 }
@@ -16,6 +22,7 @@ pub(crate) enum Sense {
 impl Sense {
     pub(crate) async fn run(self, data_dir: &Path) -> Outcome {
         match self {
+            Self::Windows(windows) => windows.run(),
             Self::Schedule(schedule) => schedule.run(data_dir).await,
         }
     }

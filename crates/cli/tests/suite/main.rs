@@ -1,6 +1,7 @@
 //! One test binary for the crate: the real program from outside, and the repository's own rules.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(clippy::print_stdout, reason = "a test says what it skips")]
 
 mod changed;
 mod demo;
@@ -14,3 +15,4 @@ mod sense;
 mod served;
 mod tidy;
 mod watches;
+mod windows;

@@ -146,6 +146,11 @@ impl<'a> Flight<'a> {
         near
     }
 
+    /// Upper bound of the speed over the ground-fixed axes, m/s.
+    pub fn speed_max_m_s(&self) -> f64 {
+        self.motion.speed_m_s
+    }
+
     /// Position and velocity by interpolation, where positions are known.
     pub fn state(&self, t_s: f64) -> Option<State<Itrf>> {
         let piece = self.positions.grid().pieces(t_s, t_s).start;
@@ -181,9 +186,9 @@ impl<'a> Flight<'a> {
         collector.finish(found);
     }
 
-    /// A window with its greatest elevation and least angle from nadir, each with at most one summit
-    /// a piece.
-    fn best(&self, site: &Site, span: Span) -> Seen {
+    /// A window with its greatest elevation and least angle from nadir; positions have to be known in it.
+    pub fn best(&self, site: &Site, span: Span) -> Seen {
+        // Each has at most one summit a piece.
         let (mut sin_elevation, mut cos_off_nadir) = (-1.0_f64, -1.0_f64);
         let mut before: Option<[(f64, f64); 2]> = None;
         for (piece, part) in self.pieces(span) {

@@ -56,7 +56,7 @@ impl Site {
 /// Bounds of how a satellite moves in ITRF.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Motion {
-    speed_m_s: f64,
+    pub(super) speed_m_s: f64,
     acceleration_m_s2: f64,
     /// How fast the geodetic nadir turns, rad/s.
     turn_rad_s: f64,
