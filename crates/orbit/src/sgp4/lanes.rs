@@ -34,12 +34,15 @@ const QUARTER: f64 = std::f64::consts::FRAC_PI_2;
 pub(super) fn levels() -> Vec<fearless_simd::Level> {
     use fearless_simd::Level;
     let level = Level::new();
-    let mut levels = vec![level];
     #[cfg(target_arch = "x86_64")]
-    {
-        levels.extend(level.as_avx2().map(Level::Avx2));
-        levels.extend(level.as_sse4_2().map(Level::Sse4_2));
-        levels.extend(level.as_sse2().map(Level::Sse2));
-    }
-    levels
+    let narrower = [
+        level.as_avx2().map(Level::Avx2),
+        level.as_sse4_2().map(Level::Sse4_2),
+        level.as_sse2().map(Level::Sse2),
+    ];
+    #[cfg(not(target_arch = "x86_64"))]
+    let narrower = [None];
+    std::iter::once(level)
+        .chain(narrower.into_iter().flatten())
+        .collect()
 }
