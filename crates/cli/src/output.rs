@@ -92,21 +92,23 @@ fn table(columns: &[&str], rows: &[Vec<String>]) -> String {
 }
 
 fn csv(columns: &[&str], rows: &[Vec<String>]) -> String {
-    let quote = |cell: &str| {
-        if cell.contains([',', '"', '\n', '\r']) {
-            format!("\"{}\"", cell.replace('"', "\"\""))
-        } else {
-            cell.to_string()
-        }
-    };
     let mut text = String::new();
-    let header: Vec<String> = columns.iter().map(|c| quote(c)).collect();
+    let header: Vec<String> = columns.iter().map(|c| cell(c)).collect();
     text.push_str(&(header.join(",") + "\n"));
     for row in rows {
-        let cells: Vec<String> = row.iter().map(|c| quote(c)).collect();
+        let cells: Vec<String> = row.iter().map(|c| cell(c)).collect();
         text.push_str(&(cells.join(",") + "\n"));
     }
     text
+}
+
+/// A cell of a CSV line, in quotes where it needs them.
+pub(crate) fn cell(text: &str) -> String {
+    if text.contains([',', '"', '\n', '\r']) {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text.to_string()
+    }
 }
 
 /// `2026-08-22 05:31:08`, UTC, for tables.

@@ -1,6 +1,7 @@
 //! `corridor sense`: what can be seen when.
 
 mod places;
+mod propagate;
 mod satellites;
 mod schedule;
 mod span;
@@ -15,6 +16,8 @@ use std::path::Path;
 pub(crate) enum Sense {
     /// When satellites see places
     Windows(windows::Windows),
+    /// Where satellites are at equal steps
+    Propagate(propagate::Propagate),
     /// Which satellite observes what when, within what satellites can do
     Schedule(schedule::Schedule),
 }
@@ -23,6 +26,7 @@ impl Sense {
     pub(crate) async fn run(self, data_dir: &Path) -> Outcome {
         match self {
             Self::Windows(windows) => windows.run(),
+            Self::Propagate(propagate) => propagate.run(),
             Self::Schedule(schedule) => schedule.run(data_dir).await,
         }
     }

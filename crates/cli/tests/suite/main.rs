@@ -9,6 +9,7 @@ mod forecast;
 mod how_to;
 mod killed;
 mod program;
+mod propagate;
 mod refused;
 mod replay;
 mod sense;
