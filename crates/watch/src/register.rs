@@ -4,9 +4,11 @@
 //! those of the same name. Element sets imported into the store replace older ones. The shapes of
 //! the files are described in `register/README.md`.
 
+pub mod design;
+
 use crate::error::WatchError;
 use crate::store::ElementSource;
-use corridor_orbit::elements::{self, ElementSet, Parsed, designed, omm_csv};
+use corridor_orbit::elements::{self, ElementSet, Parsed, omm_csv};
 use corridor_orbit::propagate::Trajectory;
 use corridor_sense::instrument::Instrument;
 use corridor_transmit::station::Station;
@@ -100,24 +102,6 @@ struct SatelliteRow {
     stations: Option<Vec<String>>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Walker {
-    total: u32,
-    planes: u32,
-    phasing: u32,
-    altitude_km: f64,
-    inclination_deg: f64,
-    epoch: Timestamp,
-    raan0_deg: f64,
-    name_prefix: String,
-    pattern: designed::WalkerPattern,
-    instruments: Vec<String>,
-    #[serde(default)]
-    #[allow(dead_code, reason = "kept in the file for readers")]
-    source: Option<String>,
-}
-
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct MissionFile {
@@ -129,7 +113,9 @@ struct MissionFile {
     #[serde(default)]
     downlink: Option<Downlink>,
     #[serde(default)]
-    walker: Option<Walker>,
+    walker: Option<design::Walker>,
+    #[serde(default)]
+    planned: Vec<design::Planned>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -239,10 +225,16 @@ impl Register {
             stations,
             element_epoch: Timestamp::MIN,
         };
+        let mut missions = Vec::new();
         for (path, text) in files.iter().filter(|(p, _)| p.starts_with("missions/")) {
-            let file: MissionFile = toml::from_str(text)
-                .map_err(|e| WatchError::Invalid(format!("register/{path}: {e}")))?;
-            register.add_mission(path, file, &elements)?;
+            let path = format!("register/{path}");
+            let mut file = read_mission(&path, text)?;
+            register.add_instruments(&path, &mut file)?;
+            missions.push((path, file));
+        }
+        // A planned mission may carry the instruments of any other.
+        for (path, file) in missions {
+            register.add_mission(&path, file, &elements)?;
         }
         let newest = register.satellites.iter().filter(|s| !s.planned);
         register.element_epoch = newest
@@ -252,30 +244,49 @@ impl Register {
         Ok(register)
     }
 
+    /// This register with one mission file more, as `corridor sense design` writes it; the satellites
+    /// added stand last.
+    ///
+    /// # Errors
+    /// [`WatchError::Invalid`] names the file and what is wrong in it.
+    pub fn with_mission(&self, path: &str, text: &str) -> Result<Self, WatchError> {
+        let mut file = read_mission(path, text)?;
+        let mut register = self.clone();
+        register.add_instruments(path, &mut file)?;
+        register.add_mission(path, file, &BTreeMap::new())?;
+        Ok(register)
+    }
+
+    fn add_instruments(&mut self, path: &str, file: &mut MissionFile) -> Result<(), WatchError> {
+        let wrong = |what: String| WatchError::Invalid(format!("{path}: {what}"));
+        for i in file.instrument.drain(..) {
+            i.check()
+                .map_err(|e| wrong(format!("instrument {}: {e}", i.id)))?;
+            if let Some(old) = self.instruments.insert(i.id.clone(), i) {
+                return Err(wrong(format!("instrument id {:?} stands twice", old.id)));
+            }
+        }
+        Ok(())
+    }
+
     fn add_mission(
         &mut self,
         path: &str,
         file: MissionFile,
         elements: &BTreeMap<u32, (ElementSet, String)>,
     ) -> Result<(), WatchError> {
-        let wrong = |what: String| WatchError::Invalid(format!("register/{path}: {what}"));
+        let wrong = |what: String| WatchError::Invalid(format!("{path}: {what}"));
         let MissionFile {
             mission,
-            instrument,
             satellite,
             downlink,
             walker,
+            planned,
+            ..
         } = file;
         for id in &mission.stations {
             if !self.stations.contains_key(id) {
                 return Err(wrong(format!("station {id:?} is not in stations.toml")));
-            }
-        }
-        for i in instrument {
-            i.check()
-                .map_err(|e| wrong(format!("instrument {}: {e}", i.id)))?;
-            if let Some(old) = self.instruments.insert(i.id.clone(), i) {
-                return Err(wrong(format!("instrument id {:?} stands twice", old.id)));
             }
         }
         let make =
@@ -315,31 +326,21 @@ impl Register {
                 source.clone(),
             ));
         }
-        if let Some(w) = walker {
-            let orbits = designed::walker(
-                w.pattern,
-                w.total,
-                w.planes,
-                w.phasing,
-                w.altitude_km,
-                w.inclination_deg,
-                w.raan0_deg,
-                w.epoch,
-                &w.name_prefix,
-            )
+        let pattern = walker
+            .map(|w| w.planned())
+            .transpose()
             .map_err(|e| wrong(format!("walker: {e}")))?;
-            for orbit in orbits {
-                let trajectory = Trajectory::from_designed(&orbit)
-                    .map_err(|e| wrong(format!("walker: {}: {e}", orbit.name)))?;
-                added.push(make(
-                    orbit.name,
-                    None,
-                    w.instruments.clone(),
-                    mission.stations.clone(),
-                    trajectory,
-                    format!("designed orbit, register/{path}"),
-                ));
-            }
+        for row in pattern.into_iter().flatten().chain(planned) {
+            let trajectory = Trajectory::from_designed(&row.orbit())
+                .map_err(|e| wrong(format!("{}: {e}", row.name)))?;
+            added.push(make(
+                row.name,
+                None,
+                row.instruments,
+                mission.stations.clone(),
+                trajectory,
+                format!("designed orbit, {path}"),
+            ));
         }
         for s in &added {
             if let Some(id) = s
@@ -472,6 +473,10 @@ pub fn read_element_file(path: &Path) -> Result<Parsed, WatchError> {
     }
     let bytes = std::fs::read(path).map_err(unreadable)?;
     Ok(elements::read(&path.display().to_string(), &bytes))
+}
+
+fn read_mission(path: &str, text: &str) -> Result<MissionFile, WatchError> {
+    toml::from_str(text).map_err(|e| WatchError::Invalid(format!("{path}: {e}")))
 }
 
 fn shipped_files() -> Result<BTreeMap<String, String>, WatchError> {

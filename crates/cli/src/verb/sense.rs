@@ -1,5 +1,7 @@
 //! `corridor sense`: what can be seen when.
 
+mod compare;
+mod design;
 mod places;
 mod propagate;
 mod satellites;
@@ -14,17 +16,24 @@ use std::path::Path;
 /// What can be seen when.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Sense {
-    /// When satellites see places
-    Windows(windows::Windows),
+    /// How often places are seen without and with planned satellites
+    Compare(compare::Compare),
+    /// Orbits of planned satellites
+    #[command(subcommand)]
+    Design(design::Design),
     /// Where satellites are at equal steps
     Propagate(propagate::Propagate),
     /// Which satellite observes what when, within what satellites can do
     Schedule(schedule::Schedule),
+    /// When satellites see places
+    Windows(windows::Windows),
 }
 
 impl Sense {
     pub(crate) async fn run(self, data_dir: &Path) -> Outcome {
         match self {
+            Self::Compare(compare) => compare.run(data_dir).await,
+            Self::Design(design) => design.run(),
             Self::Windows(windows) => windows.run(),
             Self::Propagate(propagate) => propagate.run(),
             Self::Schedule(schedule) => schedule.run(data_dir).await,

@@ -80,48 +80,66 @@ pub fn compare(
     }
 }
 
+/// When places are seen.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Seen {
+    /// When any satellite sees each place, in the order of the places.
+    pub windows: Vec<WindowSet>,
+    /// Satellites or sensors, by their numbers, that could not be searched for all of the span, and why;
+    /// the windows are those of the rest.
+    pub faults: Vec<(usize, AccessError)>,
+}
+
 /// When any of the satellites sees each place under the same conditions.
 ///
 /// # Errors
-/// [`AccessError`]: a wrong span or condition, or a satellite without a state.
+/// [`AccessError`]: a wrong span or condition.
 pub fn seen_under(
     satellites: &[Trajectory],
     places: &[Geodetic],
     conditions: &Conditions,
     period: Period<'_>,
     threads: usize,
-) -> Result<Vec<WindowSet>, AccessError> {
+) -> Result<Seen, AccessError> {
     let mut windows: Vec<Vec<Window>> = vec![Vec::new(); places.len()];
-    for satellite in windows_of(satellites, places, conditions, period, threads, &|_| {})? {
+    let mut faults = Vec::new();
+    let found = windows_of(satellites, places, conditions, period, threads, &|_| {})?;
+    for (number, satellite) in found.into_iter().enumerate() {
         if let Some(fault) = satellite.fault {
-            return Err(fault.into());
+            faults.push((number, fault.into()));
         }
         for seen in satellite.windows {
             windows[seen.place].extend(Window::new(seen.start, seen.end));
         }
     }
-    Ok(windows.into_iter().map(WindowSet::from_iter).collect())
+    Ok(Seen {
+        windows: windows.into_iter().map(WindowSet::from_iter).collect(),
+        faults,
+    })
 }
 
-/// When any of the sensors sees some of each area.
-///
-/// # Errors
-/// [`AccessError`]: a wrong span, or a satellite without a state.
+/// When any of the sensors sees some of each area. A sensor with a fault over one area is left out there.
 pub fn seen_by(
     sensors: &[Sensor<'_>],
     areas: &[Area],
     (from, to): (Timestamp, Timestamp),
     threads: usize,
-) -> Result<Vec<WindowSet>, AccessError> {
-    let mut all = Vec::with_capacity(areas.len());
+) -> Seen {
+    let mut all = Seen::default();
     for area in areas {
         let mut windows = Vec::new();
-        for found in opportunities_of(sensors, area, from, to, threads) {
-            windows.extend(found?.iter().filter_map(|o| Window::new(o.start, o.end)));
+        let found = opportunities_of(sensors, area, from, to, threads);
+        for (number, answer) in found.into_iter().enumerate() {
+            match answer {
+                Ok(list) => {
+                    windows.extend(list.iter().filter_map(|o| Window::new(o.start, o.end)));
+                }
+                Err(fault) => all.faults.push((number, fault)),
+            }
         }
-        all.push(WindowSet::from_iter(windows));
+        all.windows.push(WindowSet::from_iter(windows));
     }
-    Ok(all)
+    all
 }
 
 #[cfg(test)]

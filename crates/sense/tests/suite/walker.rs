@@ -80,7 +80,11 @@ fn figures(design: &[String], rows: &[Row]) -> Vec<Figures> {
         2,
     )
     .unwrap();
-    seen.iter().map(|s| Figures::new(s, from(), to)).collect()
+    assert_eq!(seen.faults, vec![]);
+    seen.windows
+        .iter()
+        .map(|s| Figures::new(s, from(), to))
+        .collect()
 }
 
 /// Bars: 3 % in accesses and mean gap, 10 % in the longest gap. Over all places of a design both ways of

@@ -75,6 +75,11 @@ impl Warnings {
 }
 
 impl Elements {
+    /// Of these files.
+    pub(crate) fn of(files: Vec<PathBuf>) -> Self {
+        Self { files }
+    }
+
     /// Reads all files. Of a catalogue number in several files the newest set counts.
     pub(crate) fn read(&self) -> Result<Satellites, Failure> {
         let mut found = Satellites::default();

@@ -79,6 +79,19 @@ enum LightArgument {
 }
 
 impl Sight {
+    /// Whether anything is asked for.
+    pub(crate) fn any(&self) -> bool {
+        let angles = [
+            self.min_elevation,
+            self.max_off_nadir,
+            self.min_off_nadir,
+            self.max_range,
+            self.min_sun_elevation,
+            self.max_sun_elevation,
+        ];
+        self.light.is_some() || angles.iter().any(Option::is_some)
+    }
+
     /// The conditions, checked.
     pub(crate) fn conditions(&self) -> Result<Conditions, Failure> {
         let conditions = Conditions {
