@@ -12,7 +12,7 @@ const PIXELS_MAX: usize = 1 << 18;
 pub type Parser = fn(&[u8]);
 
 /// All parsers, by the name of their fuzz target and of their folder in `seeds/`.
-pub const PARSERS: [(&str, Parser); 25] = [
+pub const PARSERS: [(&str, Parser); 26] = [
     ("area", area),
     ("bundle_message", bundle_message),
     ("earth_orientation", earth_orientation),
@@ -30,6 +30,7 @@ pub const PARSERS: [(&str, Parser); 25] = [
     ("places", places),
     ("process_graph", process_graph),
     ("product", product),
+    ("register_import", register_import),
     ("scene_description", scene_description),
     ("schedule_instance", schedule_instance),
     ("search", search),
@@ -300,6 +301,23 @@ fn register_file(path: &str, bytes: &[u8]) {
     let files = BTreeMap::from([(path.to_string(), text.to_string())]);
     if let Ok(register) = corridor_watch::register::Register::from_files(&files, &[]) {
         let _ = register.summaries();
+    }
+}
+
+/// Files that the register takes in: SATCAT, the UCS Satellite Database, transmitters, stations.
+pub fn register_import(bytes: &[u8]) {
+    use corridor_watch::register::read::{Read, read};
+    match read("fuzz", bytes) {
+        Read::Elements(parsed) => use_elements(&parsed),
+        Read::Satellites(_, found) => {
+            assert!(found.records.iter().all(|e| e.norad_id > 0));
+        }
+        Read::Transmitters(found) => {
+            assert!(found.records.iter().all(|t| t.norad_id > 0));
+        }
+        Read::Stations(found) => {
+            assert!(found.records.iter().all(|s| s.check().is_ok()));
+        }
     }
 }
 

@@ -117,7 +117,7 @@ impl Chain {
             let overrides = read_optional(&overlay.join("settings.toml"))?;
             let settings = Settings::read(&register::shipped_assumptions()?, overrides.as_deref())?;
             let products = read_products(&overlay.join("products"))?;
-            let register = Register::load(Some(&overlay.join("register")), &store.elements()?)?;
+            let register = crate::inventory::load_register(&overlay, &*store)?;
             Ok(Self {
                 node_id: store.node_id()?,
                 webhooks: Webhooks::new(config.webhooks_to_private_addresses),
@@ -163,15 +163,20 @@ impl Chain {
                     imported: Timestamp::now(),
                 },
             )?;
-            let overlay = chain.config.data_dir.join("register");
-            let fresh = Arc::new(Register::load(Some(&overlay), &chain.store.elements()?)?);
-            match chain.register.write() {
-                Ok(mut register) => *register = fresh,
-                Err(poisoned) => *poisoned.into_inner() = fresh,
-            }
+            chain.reload_register()?;
             Ok(kept)
         })
         .await
+    }
+
+    /// Computes with what the store and the data folder hold now.
+    pub(crate) fn reload_register(&self) -> Result<(), WatchError> {
+        let fresh = crate::inventory::load_register(&self.config.data_dir, &*self.store)?;
+        match self.register.write() {
+            Ok(mut register) => *register = Arc::new(fresh),
+            Err(poisoned) => *poisoned.into_inner() = Arc::new(fresh),
+        }
+        Ok(())
     }
 
     /// All named settings.

@@ -5,6 +5,7 @@ pub mod chain;
 pub mod error;
 pub mod forecast;
 pub mod inbox;
+pub mod inventory;
 pub mod notify;
 pub mod outgoing;
 mod pending;

@@ -5,26 +5,29 @@
 //! the files are described in `register/README.md`.
 
 pub mod design;
+pub mod file;
+pub mod object;
+pub mod read;
+pub mod role;
+pub mod satellite_list;
+pub mod station_file;
+pub mod transmitter;
+
+pub use file::{read_element_file, read_file, shipped_assumptions};
+pub use object::{Imported, Object, ObjectStatus, SourceNote};
+pub use role::Role;
 
 use crate::error::WatchError;
 use crate::store::ElementSource;
-use corridor_orbit::elements::{self, ElementSet, Parsed, omm_csv};
+use corridor_orbit::elements::{ElementSet, omm_csv};
 use corridor_orbit::propagate::Trajectory;
 use corridor_sense::instrument::Instrument;
 use corridor_transmit::station::Station;
+use file::{read_folder, shipped_files};
 use jiff::{Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-
-#[derive(rust_embed::RustEmbed)]
-#[folder = "../../register"]
-#[include = "*.toml"]
-#[include = "*.csv"]
-struct Shipped;
-
-/// Largest register file read from the data folder, bytes.
-const FILE_MAX_BYTES: u64 = 64 << 20;
 
 /// Whether a satellite flies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -368,6 +371,18 @@ impl Register {
         Ok(())
     }
 
+    /// With imported stations, where none of that id is there, and without satellites that have come
+    /// down.
+    #[must_use]
+    pub fn with(mut self, stations: Vec<Station>, decayed: &BTreeSet<u32>) -> Self {
+        for station in stations {
+            self.stations.entry(station.id.clone()).or_insert(station);
+        }
+        self.satellites
+            .retain(|s| s.norad_id.is_none_or(|id| !decayed.contains(&id)));
+        self
+    }
+
     /// The missions, by file name.
     pub fn missions(&self) -> &[Mission] {
         &self.missions
@@ -450,73 +465,8 @@ impl Satellite {
     }
 }
 
-/// The text of the shipped `assumptions.toml`.
-pub fn shipped_assumptions() -> Result<String, WatchError> {
-    shipped_files()?
-        .remove("assumptions.toml")
-        .ok_or_else(|| WatchError::internal("reading the register", "assumptions.toml is missing"))
-}
-
-/// Reads element sets and ephemerides from a file in any format that [`elements::read`] knows.
-///
-/// # Errors
-/// [`WatchError::Invalid`] where the file cannot be read; bad records are in `faults`.
-pub fn read_element_file(path: &Path) -> Result<Parsed, WatchError> {
-    let unreadable =
-        |e: std::io::Error| WatchError::Invalid(format!("reading {}: {e}", path.display()));
-    let size = std::fs::metadata(path).map_err(unreadable)?.len();
-    if size > FILE_MAX_BYTES {
-        return Err(WatchError::Invalid(format!(
-            "{}: {size} bytes; at most {FILE_MAX_BYTES}",
-            path.display()
-        )));
-    }
-    let bytes = std::fs::read(path).map_err(unreadable)?;
-    Ok(elements::read(&path.display().to_string(), &bytes))
-}
-
 fn read_mission(path: &str, text: &str) -> Result<MissionFile, WatchError> {
     toml::from_str(text).map_err(|e| WatchError::Invalid(format!("{path}: {e}")))
-}
-
-fn shipped_files() -> Result<BTreeMap<String, String>, WatchError> {
-    let mut files = BTreeMap::new();
-    for path in Shipped::iter() {
-        let Some(file) = Shipped::get(&path) else {
-            continue;
-        };
-        let text = String::from_utf8(file.data.into_owned())
-            .map_err(|e| WatchError::internal(format!("reading register/{path}"), e))?;
-        files.insert(path.to_string(), text);
-    }
-    Ok(files)
-}
-
-fn read_folder(
-    folder: &Path,
-    prefix: &str,
-    files: &mut BTreeMap<String, String>,
-) -> Result<(), WatchError> {
-    let doing = |e: std::io::Error| {
-        WatchError::Invalid(format!("reading register folder {}: {e}", folder.display()))
-    };
-    for entry in std::fs::read_dir(folder).map_err(doing)? {
-        let entry = entry.map_err(doing)?;
-        let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
-        let path = entry.path();
-        if path.is_dir() && prefix.is_empty() {
-            read_folder(&path, &format!("{name}/"), files)?;
-        } else if name.ends_with(".toml") || name.ends_with(".csv") {
-            if entry.metadata().map_err(doing)?.len() > FILE_MAX_BYTES {
-                return Err(WatchError::Invalid(format!(
-                    "{} is larger than {FILE_MAX_BYTES} bytes",
-                    path.display()
-                )));
-            }
-            files.insert(name, std::fs::read_to_string(&path).map_err(doing)?);
-        }
-    }
-    Ok(())
 }
 
 fn read_stations(

@@ -12,6 +12,7 @@ use crate::request::Watch;
 use crate::trace::Trace;
 use corridor_orbit::elements::ElementSet;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 /// One product to run on one scene for one watch.
@@ -78,6 +79,49 @@ pub struct ElementSource {
     pub imported: Timestamp,
 }
 
+/// Where imported records came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Provenance {
+    /// File or address.
+    pub source: String,
+    /// When they were imported.
+    pub imported: Timestamp,
+    /// The newest day in the data, where it has one.
+    #[serde(default)]
+    pub data_until: Option<Date>,
+}
+
+/// What kind of record the register keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RecordKind {
+    /// A row of SATCAT.
+    Satcat,
+    /// A row of the UCS Satellite Database.
+    SatelliteDatabase,
+    /// A role given on import.
+    Role,
+    /// A transmitter.
+    Transmitter,
+    /// A station.
+    Station,
+    /// A file or an address that was imported.
+    Source,
+}
+
+impl RecordKind {
+    /// As it is stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Satcat => "satcat",
+            Self::SatelliteDatabase => "satellite-database",
+            Self::Role => "role",
+            Self::Transmitter => "transmitter",
+            Self::Station => "station",
+            Self::Source => "source",
+        }
+    }
+}
+
 /// The chain's memory. Calls block on disk: run them off the async threads.
 pub trait WatchStore: Send + Sync {
     /// This node's id, made once.
@@ -92,6 +136,16 @@ pub trait WatchStore: Send + Sync {
     fn put_elements(&self, sets: &[ElementSet], from: &ElementSource) -> Result<usize, WatchError>;
     /// The newest imported set of each object.
     fn elements(&self) -> Result<Vec<(ElementSet, ElementSource)>, WatchError>;
+    /// Keeps records of the register under their keys; the same key again replaces.
+    fn put_records(
+        &self,
+        kind: RecordKind,
+        records: &[(String, serde_json::Value)],
+        from: &Provenance,
+    ) -> Result<usize, WatchError>;
+    /// The records of one kind, by key, with where they came from.
+    fn records(&self, kind: RecordKind)
+    -> Result<Vec<(serde_json::Value, Provenance)>, WatchError>;
     /// Keeps a forecast: what was promised, for the traces to come.
     fn put_forecast(&self, forecast: &Forecast) -> Result<(), WatchError>;
     /// The newest kept forecast of a watch.

@@ -11,6 +11,7 @@ mod killed;
 mod program;
 mod propagate;
 mod refused;
+mod registers;
 mod replay;
 mod sense;
 mod served;

@@ -1,6 +1,6 @@
 //! The chain's memory in SQLite, in the data folder's `corridor.db`.
 
-use super::{Call, ElementSource, Job, JobState, Told, WatchStore};
+use super::{Call, ElementSource, Job, JobState, Provenance, RecordKind, Told, WatchStore};
 use crate::error::WatchError;
 use crate::forecast::Forecast;
 use crate::notify::{Event, EventKind, WEBHOOK_TRIES};
@@ -21,6 +21,9 @@ CREATE TABLE IF NOT EXISTS watch (id TEXT PRIMARY KEY, priority INTEGER NOT NULL
 CREATE TABLE IF NOT EXISTS watch_element_set (
     norad_id INTEGER NOT NULL, epoch_ms INTEGER NOT NULL, body TEXT NOT NULL, source TEXT NOT NULL,
     PRIMARY KEY (norad_id, epoch_ms));
+CREATE TABLE IF NOT EXISTS watch_record (
+    kind TEXT NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL, source TEXT NOT NULL,
+    PRIMARY KEY (kind, key)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS watch_forecast (
     watch TEXT PRIMARY KEY, computed_ms INTEGER NOT NULL, body TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS watch_job (
@@ -228,6 +231,51 @@ impl WatchStore for SqliteWatchStore {
         rows.map(|row| {
             let (set, source) = row.map_err(broken(doing))?;
             Ok((from_text(&set)?, from_text(&source)?))
+        })
+        .collect()
+    }
+
+    fn put_records(
+        &self,
+        kind: RecordKind,
+        records: &[(String, serde_json::Value)],
+        from: &Provenance,
+    ) -> Result<usize, WatchError> {
+        let source = to_text(from)?;
+        let doing = "keeping records of the register";
+        let mut db = self.db()?;
+        let transaction = db.transaction().map_err(broken(doing))?;
+        {
+            let mut statement = transaction
+                .prepare_cached("INSERT OR REPLACE INTO watch_record VALUES (?1, ?2, ?3, ?4)")
+                .map_err(broken(doing))?;
+            for (key, body) in records {
+                statement
+                    .execute(params![kind.as_str(), key, to_text(body)?, source])
+                    .map_err(broken(doing))?;
+            }
+        }
+        transaction.commit().map_err(broken(doing))?;
+        Ok(records.len())
+    }
+
+    fn records(
+        &self,
+        kind: RecordKind,
+    ) -> Result<Vec<(serde_json::Value, Provenance)>, WatchError> {
+        let doing = "reading records of the register";
+        let db = self.db()?;
+        let mut statement = db
+            .prepare_cached("SELECT body, source FROM watch_record WHERE kind = ?1 ORDER BY key")
+            .map_err(broken(doing))?;
+        let rows = statement
+            .query_map([kind.as_str()], |row| {
+                Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+            })
+            .map_err(broken(doing))?;
+        rows.map(|row| {
+            let (body, source) = row.map_err(broken(doing))?;
+            Ok((from_text(&body)?, from_text(&source)?))
         })
         .collect()
     }
