@@ -30,7 +30,7 @@ pub fn shipped_assumptions() -> Result<String, WatchError> {
         .ok_or_else(|| WatchError::internal("reading the register", "assumptions.toml is missing"))
 }
 
-/// Reads a file of at most [`FILE_MAX_BYTES`].
+/// Reads a file of at most `FILE_MAX_BYTES`.
 ///
 /// # Errors
 /// [`WatchError::Invalid`] where it cannot be read or is larger.
