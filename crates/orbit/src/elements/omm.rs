@@ -285,7 +285,9 @@ impl<'a> Fields<'a> {
 
 /// A text as it is kept: control characters become blanks, and none stand around it.
 pub(super) fn one_line(text: &str) -> String {
-    if text.contains(char::is_control) {
+    // Control characters beyond ASCII begin with a byte that other characters have too.
+    let plain = text.bytes().all(|b| (0x20..0x7f).contains(&b));
+    if !plain && text.contains(char::is_control) {
         text.replace(char::is_control, " ").trim().to_string()
     } else {
         text.to_string()

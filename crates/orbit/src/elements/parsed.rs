@@ -108,6 +108,10 @@ impl Parsed {
     /// Keeps the newest set of each catalogue number, of equal epochs the last, at its place in the
     /// file; each set left out is noted. Objects without a number are all kept.
     pub(super) fn newest_of_each(&mut self, file: &str) {
+        // Catalogues come sorted by number, mostly: then nothing stands twice.
+        if self.sets.windows(2).all(|w| w[0].norad_id < w[1].norad_id) {
+            return;
+        }
         let mut newest: HashMap<u32, usize> = HashMap::with_capacity(self.sets.len());
         let mut dropped: Vec<(usize, usize)> = Vec::new();
         for (at, set) in self.sets.iter().enumerate().filter(|(_, s)| s.norad_id > 0) {

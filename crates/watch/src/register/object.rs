@@ -331,6 +331,27 @@ mod tests {
     }
 
     #[test]
+    fn sixty_missions_with_a_source_for_each_figure() {
+        let register = Register::load(None::<&Path>, &[]).unwrap();
+        let flying = (register.missions().iter()).filter(|m| m.status == Status::InOrbit);
+        assert!(flying.count() >= 60);
+        let mut instruments = 0;
+        for instrument in register.instruments() {
+            let facts = serde_json::to_value(instrument).unwrap();
+            for figure in ["swath_km", "gsd_m", "max_off_nadir_deg"] {
+                let source = facts["sources"][figure].as_str().unwrap_or_default();
+                assert!(
+                    source.len() > 10,
+                    "{}: {figure} has no source",
+                    instrument.id
+                );
+            }
+            instruments += 1;
+        }
+        assert!(instruments >= 100, "{instruments}");
+    }
+
+    #[test]
     fn facts_of_many_files_are_of_one_satellite() {
         let register = Register::load(None::<&Path>, &[]).unwrap();
         let names = RoleNames::shipped().unwrap();
