@@ -4,6 +4,7 @@
 //! of longitude is read as crossing the antimeridian, except one of exactly 360 degrees, which goes
 //! round the Earth; [`Area::polygon`] gives such areas cut at the antimeridian, as RFC 7946 asks.
 
+mod about;
 mod read;
 
 use corridor_orbit::earth::{self, Geodetic};

@@ -4,9 +4,11 @@ use crate::answers::{self, AnswerSummary};
 use crate::error::WatchError;
 use crate::forecast::{self, Forecast};
 use crate::notify::{Event, EventKind, Webhooks};
+use crate::order::OrderStore;
 use crate::reach;
 use crate::register::{self, Register};
 use crate::request::{NewWatch, Watch};
+use crate::search::Running;
 use crate::settings::Settings;
 use crate::store::sqlite::SqliteWatchStore;
 use crate::store::{ElementSource, Job, WatchStore};
@@ -78,6 +80,8 @@ pub struct Chain {
     pub(crate) config: ChainConfig,
     pub(crate) node_id: String,
     pub(crate) store: Arc<dyn WatchStore>,
+    pub(crate) orders: Arc<dyn OrderStore>,
+    pub(crate) searching: Running,
     pub(crate) intake: Intake,
     pub(crate) settings: Settings,
     pub(crate) webhooks: Webhooks,
@@ -113,7 +117,9 @@ impl Chain {
         );
         let overlay = dir.clone();
         let chain = blocking(move || {
-            let store: Arc<dyn WatchStore> = Arc::new(SqliteWatchStore::open(&database)?);
+            let sqlite = Arc::new(SqliteWatchStore::open(&database)?);
+            let orders: Arc<dyn OrderStore> = sqlite.clone();
+            let store: Arc<dyn WatchStore> = sqlite;
             let overrides = read_optional(&overlay.join("settings.toml"))?;
             let settings = Settings::read(&register::shipped_assumptions()?, overrides.as_deref())?;
             let products = read_products(&overlay.join("products"))?;
@@ -130,6 +136,8 @@ impl Chain {
                 wake: Notify::new(),
                 newest_event_at_open: store.newest_event()?,
                 store,
+                orders,
+                searching: Running::default(),
                 opened: Timestamp::now(),
             })
         })
@@ -292,8 +300,12 @@ impl Chain {
     /// [`WatchError::NotFound`] with the ids there are.
     pub async fn remove_watch(&self, name: &str) -> Result<String, WatchError> {
         let id = self.watch(name).await?.id;
-        let (store, gone) = (self.store.clone(), id.clone());
-        blocking(move || store.remove_watch(&gone)).await?;
+        let (store, orders, gone) = (self.store.clone(), self.orders.clone(), id.clone());
+        blocking(move || {
+            orders.cancel_order_of(&gone, Timestamp::now())?;
+            store.remove_watch(&gone)
+        })
+        .await?;
         self.tell(EventKind::Watch, serde_json::json!({"removed": id}))
             .await?;
         Ok(id)

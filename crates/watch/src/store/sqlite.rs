@@ -1,5 +1,7 @@
 //! The chain's memory in SQLite, in the data folder's `corridor.db`.
 
+mod orders;
+
 use super::{Call, ElementSource, Job, JobState, Provenance, RecordKind, Told, WatchStore};
 use crate::error::WatchError;
 use crate::forecast::Forecast;
@@ -93,6 +95,7 @@ impl SqliteWatchStore {
         connection
             .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")
             .and_then(|()| connection.execute_batch(SCHEMA))
+            .and_then(|()| connection.execute_batch(orders::SCHEMA))
             .map_err(broken(&doing))?;
         Ok(Self {
             connection: Mutex::new(connection),

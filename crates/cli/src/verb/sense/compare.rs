@@ -25,8 +25,8 @@ use std::path::{Path, PathBuf};
 /// Largest file of planned satellites, bytes.
 const FILE_MAX_BYTES: u64 = 64 << 20;
 
-/// Half the side of the square that stands for a point where instruments look, degrees: 50 m.
-const POINT_HALF_DEG: f64 = 0.000_45;
+/// Half the side of the square that stands for a point where instruments look, km.
+const POINT_HALF_KM: f64 = 0.05;
 
 /// How often places are seen by the satellites that fly, by planned ones, and by both.
 ///
@@ -228,25 +228,13 @@ fn seers(
         .collect()
 }
 
-/// The polygons of a place, or a square of 100 m about its position.
+/// The polygons of a place, or a small square about its position.
 fn area_of(place: &Place) -> Result<Area, Failure> {
-    if let Some(area) = place.area() {
-        return Ok(area.clone());
+    match place.area() {
+        Some(area) => Ok(area.clone()),
+        None => Area::about(&place.position, POINT_HALF_KM)
+            .map_err(|e| Failure::Failed(format!("place {}: {e}", place.id))),
     }
-    let Geodetic {
-        lon_deg, lat_deg, ..
-    } = place.position;
-    let lat_deg = lat_deg.clamp(-90.0 + POINT_HALF_DEG, 90.0 - POINT_HALF_DEG);
-    let wide = (POINT_HALF_DEG / lat_deg.to_radians().cos().max(1e-5)).min(90.0);
-    let wrap = |lon: f64| (lon + 180.0).rem_euclid(360.0) - 180.0;
-    let (west, east) = (wrap(lon_deg - wide), wrap(lon_deg + wide));
-    Area::from_bbox(
-        west,
-        lat_deg - POINT_HALF_DEG,
-        east,
-        lat_deg + POINT_HALF_DEG,
-    )
-    .map_err(|e| Failure::Failed(format!("place {}: {e}", place.id)))
 }
 
 fn read(file: &Path) -> Result<String, Failure> {
