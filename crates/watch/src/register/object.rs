@@ -126,31 +126,35 @@ pub fn objects(register: &Register, imported: &Imported, names: &RoleNames) -> V
         .filter_map(|(place, object)| Some((object.norad_id?, place)))
         .collect();
     let first_other = all.len();
-    let mut at = |all: &mut Vec<Object>, norad_id: u32| {
+    let mut place_of = |all: &mut Vec<Object>, norad_id: u32| {
         *places.entry(norad_id).or_insert_with(|| {
             all.push(unknown(norad_id));
             all.len() - 1
         })
     };
     for (set, source) in &imported.elements {
-        let place = at(&mut all, set.norad_id);
+        let place = place_of(&mut all, set.norad_id);
         add_elements(&mut all[place], set, source);
     }
     for (content, entry, provenance) in &imported.entries {
-        let place = at(&mut all, entry.norad_id);
+        let place = place_of(&mut all, entry.norad_id);
         add_entry(&mut all[place], *content, entry, provenance);
     }
     for (norad_id, role, provenance) in &imported.roles {
-        let place = at(&mut all, *norad_id);
+        let place = place_of(&mut all, *norad_id);
         let object = &mut all[place];
         if object.mission.is_none() {
             object.roles = vec![*role];
             object.sources.push(note("role", provenance));
         }
     }
+    // Amateurs number satellites of their own accord before they are catalogued: a transmitter alone
+    // makes no satellite.
     for (transmitter, provenance) in &imported.transmitters {
-        let place = at(&mut all, transmitter.norad_id);
-        let object = &mut all[place];
+        let Some(place) = places.get(&transmitter.norad_id) else {
+            continue;
+        };
+        let object = &mut all[*place];
         object.transmitters += 1;
         if object.transmitters == 1 {
             object.sources.push(note("transmitters", provenance));
