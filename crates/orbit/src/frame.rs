@@ -27,7 +27,7 @@ mod orientation;
 pub use celestial::{CelestialRotation, Gcrf};
 pub(crate) use ecliptic::ecliptic_to_teme;
 pub use orientation::{
-    DAYS_MAX, EarthOrientation, FILE_MAX_BYTES, Orientation, OrientationError, Quality,
+    DAYS_MAX, EarthOrientation, FILE_MAX_BYTES, Orientation, OrientationError, Quality, REMARK_M,
 };
 
 use crate::time::{Days, Ut1, Utc};

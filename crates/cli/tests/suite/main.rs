@@ -5,6 +5,7 @@
 
 mod changed;
 mod demo;
+mod ephemerides;
 mod forecast;
 mod how_to;
 mod killed;

@@ -4,7 +4,7 @@ use crate::time::{Days, LeapSeconds, Utc};
 use std::io::Read;
 use std::sync::OnceLock;
 
-/// What ships with the program: IERS finals2000A of 2026-11-02, 2004-01-01 to 2027-10-28.
+/// What ships with the program: IERS finals2000A of 2026-11-02, 2004-01-01 to 2027-10-29.
 const SHIPPED: &str = include_str!("earth_orientation.txt");
 
 /// Days a table may hold: 300 years. Bounds the memory that a file can ask for.
@@ -12,6 +12,9 @@ pub const DAYS_MAX: usize = 110_000;
 
 /// Largest file, unpacked, bytes: some twenty times the whole of finals2000A.
 pub const FILE_MAX_BYTES: u64 = 64 << 20;
+
+/// Accuracy that is worth no word, metres: what is asked of positions on the ground.
+pub const REMARK_M: f64 = 1.0;
 
 /// Metres that a second of UT1 is worth on the equator.
 const EQUATOR_M_S: f64 = 465.1;
@@ -271,6 +274,35 @@ impl EarthOrientation {
         )
     }
 
+    /// What to tell a user who computes from `from` to `to`: how far places may be off, where that is more
+    /// than [`REMARK_M`] because the table is predicted there or does not reach.
+    pub fn remark(&self, from: Days<Utc>, to: Days<Utc>) -> Option<String> {
+        let worst = [self.at(from), self.at(to)]
+            .into_iter()
+            .max_by(|a, b| a.accuracy_m.total_cmp(&b.accuracy_m))
+            .filter(|o| o.accuracy_m > REMARK_M)?;
+        let (first, last, measured) = self.span_mjd();
+        let day = |mjd: i64| {
+            jiff::civil::Date::constant(1858, 11, 17)
+                .checked_add(jiff::Span::new().try_days(mjd).ok()?)
+                .ok()
+        };
+        let days = [first, measured, last].map(|mjd| day(mjd).unwrap_or_default());
+        Some(format!(
+            "Earth orientation is {} (table from {}, measured until {}, predicted until {}): places may be \
+             off by {:.0} m",
+            match worst.quality {
+                Quality::Measured => "measured",
+                Quality::Predicted => "predicted",
+                Quality::Unknown => "not known",
+            },
+            days[0],
+            days[1],
+            days[2],
+            worst.accuracy_m
+        ))
+    }
+
     /// The orientation at `t`. Always answers: [`Orientation::accuracy_m`] says how well.
     pub fn at(&self, t: Days<Utc>) -> Orientation {
         let mjd = t.mjd();
@@ -396,6 +428,26 @@ mod tests {
             assert_eq!(o.quality, Quality::Unknown);
             assert!(o.accuracy_m >= 20.0 && o.ut1_minus_utc_s.abs() <= 0.9);
         }
+    }
+
+    #[test]
+    fn what_is_worth_a_word() {
+        let remark = |from: &str, to: &str| {
+            let days = |t: &str| Days::utc(t.parse().unwrap());
+            EarthOrientation::shipped().remark(days(from), days(to))
+        };
+        assert_eq!(remark("2026-08-22T00:00:00Z", "2026-08-29T00:00:00Z"), None);
+        let predicted = remark("2026-08-22T00:00:00Z", "2027-08-22T00:00:00Z").unwrap();
+        assert!(predicted.contains("is predicted"), "{predicted}");
+        assert!(
+            predicted.contains("measured until 2026-10-22, predicted until 2027-10-29"),
+            "{predicted}"
+        );
+        let unknown = remark("2090-08-22T00:00:00Z", "2090-08-23T00:00:00Z").unwrap();
+        assert!(
+            unknown.contains("is not known") && unknown.contains("437 m"),
+            "{unknown}"
+        );
     }
 
     #[test]

@@ -113,6 +113,9 @@ impl Propagate {
         let earth = self.span.earth()?;
         let satellites = self.elements.read()?;
         let mut warnings = satellites.warnings;
+        if let Some(text) = self.span.remark(&earth) {
+            warnings.say(text);
+        }
         let offsets_s: Vec<f64> = (0..=steps as usize).map(|k| k as f64 * self.step).collect();
         let mut out = io::BufWriter::new(io::stdout().lock());
         let written = self.write(&satellites.all, &offsets_s, &earth, &mut warnings, &mut out);

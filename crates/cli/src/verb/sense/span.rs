@@ -3,6 +3,7 @@
 use crate::verb::Failure;
 use clap::Args;
 use corridor_orbit::frame::EarthOrientation;
+use corridor_orbit::time::Days;
 use corridor_sense::windows::Period;
 use jiff::Timestamp;
 use std::borrow::Cow;
@@ -59,6 +60,11 @@ impl Span {
         let table =
             EarthOrientation::read(&file, &bytes).map_err(|e| Failure::Failed(e.to_string()))?;
         Ok(Cow::Owned(table))
+    }
+
+    /// What to say of the Earth orientation over the span, where it matters.
+    pub(crate) fn remark(&self, earth: &Earth) -> Option<String> {
+        earth.remark(Days::utc(self.from), Days::utc(self.to))
     }
 
     /// The span with its Earth orientation.

@@ -152,6 +152,9 @@ impl Windows {
         let earth = self.span.earth()?;
         let satellites = self.elements.read()?;
         let (satellites, mut warnings) = (satellites.all, satellites.warnings);
+        if let Some(text) = self.span.remark(&earth) {
+            warnings.say(text);
+        }
         let trajectories: Vec<Trajectory> =
             satellites.iter().map(|s| s.trajectory.clone()).collect();
         let positions: Vec<_> = places.iter().map(|p| p.position).collect();
