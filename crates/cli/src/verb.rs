@@ -57,7 +57,7 @@ enum Verb {
     /// Products: the recipes that turn scenes into answers
     #[command(subcommand)]
     Know(know::Know),
-    /// Send scenes to a node as a spacecraft would
+    /// How bytes get home: scenes sent as a spacecraft would
     #[command(subcommand)]
     Transmit(transmit::Transmit),
     /// Every figure that is an assumption: its value, unit and source
