@@ -4,6 +4,7 @@ use crate::chain::{Chain, blocking};
 use crate::error::WatchError;
 use crate::forecast::SPAN_MAX_H;
 use crate::register::{Register, Satellite};
+use corridor_catalog::Filter;
 use corridor_sense::access::{self, Sensor};
 use corridor_sense::area::Area;
 use corridor_sense::instrument::Instrument;
@@ -11,7 +12,44 @@ pub use corridor_sense::opportunity::Opportunity;
 use geojson::GeometryValue;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value, json};
+
+/// What a filter can name of an opportunity, with what it is: in the words of STAC where STAC has one.
+/// The times are instants, the numbers are numbers, `instruments` is a list of texts, `planned` is true
+/// or false, and the rest is text.
+pub const QUERYABLES: [(&str, &str); 10] = [
+    (
+        "coverage",
+        "Part of the area that one strip of the instrument can take, 0 to 1.",
+    ),
+    (
+        "element_age_days",
+        "Days from the epoch of the satellite's elements to the start.",
+    ),
+    (
+        "end_datetime",
+        "When the last of the area goes out of view.",
+    ),
+    ("instruments", "Id of the instrument, in a list."),
+    (
+        "norad_id",
+        "Catalogue number of the satellite; a planned one has none.",
+    ),
+    ("planned", "Whether the satellite does not fly yet."),
+    ("platform", "Name of the satellite."),
+    (
+        "start_datetime",
+        "When the first of the area comes into view.",
+    ),
+    (
+        "view:off_nadir",
+        "Least angle at the satellite between nadir and the area, degrees.",
+    ),
+    (
+        "view:sun_elevation",
+        "Elevation of the Sun at the middle of the area and window, degrees.",
+    ),
+];
 
 /// Half the side of the square that stands for a point that is looked at, km.
 const POINT_HALF_KM: f64 = 0.05;
@@ -30,8 +68,28 @@ pub struct OpportunityRequest {
     pub from: Timestamp,
     /// End of the span.
     pub to: Timestamp,
-    /// CQL2 JSON over the properties of opportunities, for whoever shows them.
+    /// CQL2 JSON over [`QUERYABLES`]: what else an opportunity must be.
     pub filter: Option<Value>,
+}
+
+/// An opportunity in the words of [`QUERYABLES`].
+pub fn properties(opportunity: &Opportunity) -> Map<String, Value> {
+    let described = json!({
+        "coverage": opportunity.coverage,
+        "element_age_days": opportunity.element_age_days,
+        "end_datetime": opportunity.end,
+        "instruments": [opportunity.instrument],
+        "norad_id": opportunity.norad_id,
+        "planned": opportunity.planned,
+        "platform": opportunity.satellite,
+        "start_datetime": opportunity.start,
+        "view:off_nadir": opportunity.min_off_nadir_deg,
+        "view:sun_elevation": opportunity.sun_elevation_deg,
+    });
+    match described {
+        Value::Object(members) => members,
+        _ => Map::new(),
+    }
 }
 
 impl OpportunityRequest {
@@ -57,6 +115,31 @@ impl OpportunityRequest {
             ));
         }
         Ok(())
+    }
+
+    /// The filter, checked; an empty object is none.
+    ///
+    /// # Errors
+    /// [`WatchError::Invalid`] says what is wrong, or which property opportunities do not have.
+    pub fn checked_filter(&self) -> Result<Option<Filter>, WatchError> {
+        let Some(filter) = &self.filter else {
+            return Ok(None);
+        };
+        if filter.as_object().is_some_and(Map::is_empty) {
+            return Ok(None);
+        }
+        let filter = Filter::from_json(filter).map_err(|e| WatchError::Invalid(e.to_string()))?;
+        for name in filter.properties() {
+            let inner = name.strip_prefix("properties.").unwrap_or(name);
+            if !QUERYABLES.iter().any(|(known, _)| *known == inner) {
+                let known: Vec<&str> = QUERYABLES.iter().map(|(known, _)| *known).collect();
+                return Err(WatchError::Invalid(format!(
+                    "filter: opportunities have no property {name:?}; known: {}",
+                    known.join(", ")
+                )));
+            }
+        }
+        Ok(Some(filter))
     }
 
     /// The area looked at; a point is a square of `2 point_half_km`.
@@ -107,19 +190,29 @@ impl Chain {
         self.check_request(request)?;
         let register = self.register();
         let area = request.area(POINT_HALF_KM)?;
+        let filter = request.checked_filter()?;
         let request = request.clone();
-        blocking(move || Ok(search(&register, &request, &area))).await
+        blocking(move || {
+            let mut found = search(&register, &request, &area);
+            if let Some(filter) = filter {
+                let meets = |o: &Opportunity| filter.matches(&json!({"properties": properties(o)}));
+                found.opportunities.retain(meets);
+            }
+            Ok(found)
+        })
+        .await
     }
 }
 
 impl Chain {
-    /// Checks instrument, span and place.
+    /// Checks instrument, span, place and filter.
     pub(crate) fn check_request(&self, request: &OpportunityRequest) -> Result<(), WatchError> {
         let register = self.register();
         if register.instrument(&request.instrument).is_none() {
             return Err(WatchError::not_found("instrument", &request.instrument));
         }
         request.check_span(&register)?;
+        request.checked_filter()?;
         request.area(POINT_HALF_KM).map(drop)
     }
 }
