@@ -12,7 +12,7 @@ const PIXELS_MAX: usize = 1 << 18;
 pub type Parser = fn(&[u8]);
 
 /// All parsers, by the name of their fuzz target and of their folder in `seeds/`.
-pub const PARSERS: [(&str, Parser); 26] = [
+pub const PARSERS: [(&str, Parser); 27] = [
     ("area", area),
     ("bundle_message", bundle_message),
     ("earth_orientation", earth_orientation),
@@ -35,6 +35,7 @@ pub const PARSERS: [(&str, Parser); 26] = [
     ("schedule_instance", schedule_instance),
     ("search", search),
     ("settings", settings),
+    ("stapi_request", stapi_request),
     ("stations", stations),
     ("tiff", tiff),
     ("tle", tle),
@@ -289,6 +290,11 @@ pub fn bundle_message(bytes: &[u8]) {
 /// Mission files of the register.
 pub fn mission(bytes: &[u8]) {
     register_file("missions/fuzz.toml", bytes);
+}
+
+/// Bodies of searches and orders of the Sensor Tasking API.
+pub fn stapi_request(bytes: &[u8]) {
+    corridor_node::stapi::request::read_any(bytes);
 }
 
 /// Station files of the register.

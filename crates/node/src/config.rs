@@ -3,6 +3,7 @@
 //! [`NodeConfig::default`] is what an empty file means; [`NodeConfig::to_toml`] shows what is in
 //! force. Unknown keys are refused. Only this file reads the environment.
 
+use crate::stapi::StapiVersion;
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -60,6 +61,16 @@ pub struct NodeConfig {
     pub limits: Limits,
     /// Who may see what.
     pub policy: PolicyConfig,
+    /// The Sensor Tasking API.
+    pub stapi: StapiConfig,
+}
+
+/// The Sensor Tasking API.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct StapiConfig {
+    /// The version that documents and conformance classes follow: `0.1.0`, or `0.2.0` as drafted.
+    pub version: StapiVersion,
 }
 
 /// Bounds on what is taken from outside.
@@ -102,6 +113,7 @@ impl Default for NodeConfig {
             allowed_hosts: Vec::new(),
             limits: Limits::default(),
             policy: PolicyConfig::default(),
+            stapi: StapiConfig::default(),
         }
     }
 }

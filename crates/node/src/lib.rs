@@ -15,6 +15,7 @@ mod query;
 mod register;
 mod route;
 mod stac;
+pub mod stapi;
 mod status;
 mod tiles;
 mod ui;

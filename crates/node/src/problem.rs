@@ -137,6 +137,8 @@ impl IntoResponse for Problem {
         if status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }
+        // For a standard that writes problems in its own form.
+        response.extensions_mut().insert(self);
         response
     }
 }

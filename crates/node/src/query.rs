@@ -34,6 +34,11 @@ impl Parameters {
 
     /// The one value of `name`; an empty one counts as none.
     pub(crate) fn take(&mut self, name: &'static str) -> Result<Option<String>, Problem> {
+        Ok(self.take_as_it_is(name)?.filter(|value| !value.is_empty()))
+    }
+
+    /// The one value of `name`, empty or not.
+    pub(crate) fn take_as_it_is(&mut self, name: &'static str) -> Result<Option<String>, Problem> {
         let mut values = self.take_all(name);
         if values.len() > 1 {
             return Err(Problem::invalid(format!(
@@ -41,7 +46,7 @@ impl Parameters {
                 values.len()
             )));
         }
-        Ok(values.pop().filter(|value| !value.is_empty()))
+        Ok(values.pop())
     }
 
     /// The one value of `name`, read as a number or such.
@@ -50,7 +55,7 @@ impl Parameters {
         name: &'static str,
         expected: &str,
     ) -> Result<Option<T>, Problem> {
-        self.take(name)?
+        self.take_as_it_is(name)?
             .map(|text| {
                 text.parse()
                     .map_err(|_| Problem::invalid(format!("{name}: {} {expected}", quoted(&text))))
@@ -63,7 +68,7 @@ impl Parameters {
         &mut self,
         name: &'static str,
     ) -> Result<Option<Timestamp>, Problem> {
-        self.take(name)?
+        self.take_as_it_is(name)?
             .map(|text| instant(name, &text))
             .transpose()
     }

@@ -65,12 +65,26 @@ impl Route {
             handler: delete(handler),
         }
     }
+
+    /// The same route with what it answers passed through `layer`, for a standard with its own form
+    /// of errors.
+    pub(crate) fn answered_through<F, R>(self, layer: F) -> Self
+    where
+        F: Fn(Request, Next) -> R + Clone + Send + Sync + 'static,
+        R: Future<Output = Response> + Send + 'static,
+    {
+        Self {
+            handler: self.handler.route_layer(middleware::from_fn(layer)),
+            ..self
+        }
+    }
 }
 
 /// Every route of the node but the page, which answers what none of these does.
 pub(crate) fn table() -> Vec<Route> {
     [
         crate::stac::routes(),
+        crate::stapi::routes(),
         crate::tiles::routes(),
         crate::assets::routes(),
         crate::status::routes(),

@@ -7,16 +7,19 @@ use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use bytes::Bytes;
 use corridor_node::NodeConfig;
+use corridor_watch::chain::Chain;
 use http_body_util::BodyExt;
 use serde_json::Value;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use tempfile::TempDir;
 use tower::ServiceExt;
 
 /// A node over the fixture. The folder goes when this is dropped.
 pub(crate) struct TestNode {
     pub(crate) router: Router,
+    pub(crate) chain: Arc<Chain>,
     _folder: TempDir,
 }
 
@@ -63,7 +66,8 @@ impl TestNode {
         let folder = tempfile::tempdir().unwrap();
         let chain = fixture::chain(folder.path()).await;
         Self {
-            router: corridor_node::router(config, chain).unwrap(),
+            router: corridor_node::router(config, chain.clone()).unwrap(),
+            chain,
             _folder: folder,
         }
     }

@@ -15,6 +15,7 @@ mod page;
 mod peers;
 mod private;
 mod stac;
+mod stapi;
 mod tiles;
 
 /// Every file beside this one is a module of it.

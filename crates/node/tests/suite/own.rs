@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 /// Whether `answer` fits the schema that the document gives for it.
 #[track_caller]
-fn check(document: &Value, path: &str, method: &str, status: &str, answer: &Value) {
+pub(crate) fn check(document: &Value, path: &str, method: &str, status: &str, answer: &Value) {
     let content = &document["paths"][path][method]["responses"][status]["content"];
     let schema = content.as_object().unwrap().values().next().unwrap()["schema"].clone();
     let mut schema = json!({ "allOf": [schema], "components": document["components"] });
