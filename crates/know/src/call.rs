@@ -10,4 +10,4 @@ pub use definition::{Definition, ParameterDefinition};
 pub(crate) use definition::{misfit, required, unknown};
 pub(crate) use invoke::each;
 pub use invoke::{call, invoke};
-pub use scope::{Context, Scope};
+pub use scope::{Context, Observed, Observer, STOPPED, Scope};

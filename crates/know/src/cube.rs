@@ -2,6 +2,7 @@
 
 mod align;
 mod calls;
+mod json;
 mod samples;
 mod spatial;
 
@@ -40,6 +41,8 @@ pub struct Dimension {
     pub labels: Arc<Vec<Label>>,
     /// The geometries of a `Geometry` dimension, longitude and latitude in degrees.
     pub geometries: Option<Arc<Vec<Geometry<f64>>>>,
+    /// The properties of each feature of a `Geometry` dimension, as GeoJSON has them.
+    pub properties: Option<Arc<Vec<serde_json::Map<String, serde_json::Value>>>>,
     /// What is known of each band of a `Bands` dimension.
     pub bands: Option<Arc<Vec<BandInfo>>>,
 }
@@ -93,6 +96,7 @@ impl Dimension {
             kind,
             labels: Arc::new(labels),
             geometries: None,
+            properties: None,
             bands: None,
         }
     }
@@ -114,6 +118,7 @@ impl Dimension {
             kind: self.kind,
             labels: pick(&self.labels, steps),
             geometries: self.geometries.as_ref().map(|all| pick(all, steps)),
+            properties: self.properties.as_ref().map(|all| pick(all, steps)),
             bands: self.bands.as_ref().map(|all| pick(all, steps)),
         }
     }

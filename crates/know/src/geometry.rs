@@ -3,7 +3,7 @@
 use crate::error::GraphError;
 use crate::value::Value;
 use corridor_raster::grid::{Crs, Grid, Transformer};
-use geo::{BoundingRect, Coord, LineString, MapCoords, MultiPolygon, Polygon};
+use geo::{BoundingRect, Coord, CoordsIter, LineString, MapCoords, MultiPolygon, Polygon};
 
 /// Most vertices of the geometries of one argument.
 pub const VERTICES_MAX: usize = 2_000_000;
@@ -49,6 +49,101 @@ pub fn polygons_of_geojson(json: &serde_json::Value) -> Result<Vec<MultiPolygon<
         return Err("there is no geometry in it".to_string());
     }
     Ok(polygons)
+}
+
+/// One feature: its geometry, longitude and latitude in degrees, and its properties.
+#[derive(Debug, Clone)]
+pub struct Feature {
+    /// The geometry.
+    pub geometry: geo::Geometry<f64>,
+    /// Members of `properties`, and `id` where the feature has one.
+    pub properties: serde_json::Map<String, serde_json::Value>,
+}
+
+/// Reads features of any geometry from GeoJSON; a bare geometry is one feature. Features without
+/// geometry are left out.
+///
+/// # Errors
+/// A sentence that says what is wrong.
+pub fn features_of_geojson(json: &serde_json::Value) -> Result<Vec<Feature>, String> {
+    let geojson: geojson::GeoJson = serde_json::from_value(json.clone())
+        .map_err(|error| format!("this is not GeoJSON: {error}"))?;
+    let features = match geojson {
+        geojson::GeoJson::Geometry(geometry) => vec![geojson::Feature::from(geometry)],
+        geojson::GeoJson::Feature(feature) => vec![feature],
+        geojson::GeoJson::FeatureCollection(collection) => collection.features,
+    };
+    let mut found = Vec::with_capacity(features.len());
+    let mut vertices = 0;
+    for feature in features {
+        let mut properties = feature.properties.unwrap_or_default();
+        match feature.id {
+            Some(geojson::feature::Id::String(id)) => {
+                properties.entry("id").or_insert(id.into());
+            }
+            Some(geojson::feature::Id::Number(id)) => {
+                properties.entry("id").or_insert(id.into());
+            }
+            None => {}
+        }
+        let Some(geometry) = feature.geometry else {
+            continue;
+        };
+        let geometry: geo::Geometry<f64> = geometry
+            .try_into()
+            .map_err(|error: geojson::Error| format!("a geometry is broken: {error}"))?;
+        for coordinate in geometry.coords_iter() {
+            vertices += 1;
+            if !coordinate.x.is_finite() || !coordinate.y.is_finite() {
+                return Err("a coordinate is not a finite number".to_string());
+            }
+        }
+        if vertices > VERTICES_MAX {
+            return Err(format!("more than {VERTICES_MAX} vertices"));
+        }
+        found.push(Feature {
+            geometry,
+            properties,
+        });
+    }
+    if found.is_empty() {
+        return Err("there is no geometry in it".to_string());
+    }
+    Ok(found)
+}
+
+/// Reads features from an argument: a vector cube or GeoJSON.
+///
+/// # Errors
+/// `ProcessParameterInvalid`.
+pub fn features_of_value(
+    process: &str,
+    name: &str,
+    value: &Value,
+) -> Result<Vec<Feature>, GraphError> {
+    if let Value::Cube(cube) = value {
+        let rows = cube.dimensions().iter().find(|d| d.geometries.is_some());
+        let geometries = rows
+            .and_then(|rows| rows.geometries.as_ref())
+            .ok_or_else(|| {
+                GraphError::argument(process, name, "the data cube has no geometries")
+            })?;
+        let properties = rows.and_then(|rows| rows.properties.as_ref());
+        return Ok(geometries
+            .iter()
+            .enumerate()
+            .map(|(row, geometry)| Feature {
+                geometry: geometry.clone(),
+                properties: properties
+                    .and_then(|all| all.get(row).cloned())
+                    .unwrap_or_default(),
+            })
+            .collect());
+    }
+    let json = value
+        .to_json()
+        .ok_or_else(|| GraphError::argument(process, name, "GeoJSON is needed"))?;
+    features_of_geojson(&json).map_err(|reason| GraphError::argument(process, name, reason))
 }
 
 fn multi_polygon(geometry: geojson::Geometry) -> Result<MultiPolygon<f64>, String> {

@@ -66,14 +66,18 @@ macro_rules! own {
 mod absolute;
 mod add;
 mod add_dimension;
+mod aggregate_spatial;
 mod aggregate_temporal;
 mod aggregate_temporal_period;
 mod all;
 mod and;
+mod anomaly;
 mod any;
 mod apply;
 mod apply_dimension;
 mod apply_kernel;
+mod apply_neighborhood;
+mod apply_polygon;
 mod arccos;
 mod arcosh;
 mod arcsin;
@@ -97,12 +101,14 @@ mod artanh;
 mod between;
 mod bimodal_threshold;
 mod ceil;
+mod climatological_normal;
 mod clip;
 mod constant;
 mod cos;
 mod cosh;
 mod count;
 mod create_data_cube;
+mod cube_from_json;
 mod cummax;
 mod cummin;
 mod cumproduct;
@@ -138,6 +144,8 @@ mod last;
 mod linear_scale_range;
 mod ln;
 mod load_collection;
+mod load_geojson;
+mod load_stac;
 mod log;
 mod lt;
 mod lte;
@@ -170,8 +178,10 @@ mod reduce_spatial;
 mod rename_dimension;
 mod rename_labels;
 mod resample_cube_spatial;
+mod resample_cube_temporal;
 mod resample_spatial;
 mod round;
+mod run_udf;
 mod save_result;
 mod sd;
 mod sgn;
@@ -198,14 +208,18 @@ pub static ALL: &[&Process] = &[
     &absolute::PROCESS,
     &add::PROCESS,
     &add_dimension::PROCESS,
+    &aggregate_spatial::PROCESS,
     &aggregate_temporal::PROCESS,
     &aggregate_temporal_period::PROCESS,
     &all::PROCESS,
     &and::PROCESS,
+    &anomaly::PROCESS,
     &any::PROCESS,
     &apply::PROCESS,
     &apply_dimension::PROCESS,
     &apply_kernel::PROCESS,
+    &apply_neighborhood::PROCESS,
+    &apply_polygon::PROCESS,
     &arccos::PROCESS,
     &arcosh::PROCESS,
     &arcsin::PROCESS,
@@ -229,12 +243,14 @@ pub static ALL: &[&Process] = &[
     &between::PROCESS,
     &bimodal_threshold::PROCESS,
     &ceil::PROCESS,
+    &climatological_normal::PROCESS,
     &clip::PROCESS,
     &constant::PROCESS,
     &cos::PROCESS,
     &cosh::PROCESS,
     &count::PROCESS,
     &create_data_cube::PROCESS,
+    &cube_from_json::PROCESS,
     &cummax::PROCESS,
     &cummin::PROCESS,
     &cumproduct::PROCESS,
@@ -269,6 +285,8 @@ pub static ALL: &[&Process] = &[
     &linear_scale_range::PROCESS,
     &ln::PROCESS,
     &load_collection::PROCESS,
+    &load_geojson::PROCESS,
+    &load_stac::PROCESS,
     &log::PROCESS,
     &lt::PROCESS,
     &lte::PROCESS,
@@ -301,8 +319,10 @@ pub static ALL: &[&Process] = &[
     &rename_dimension::PROCESS,
     &rename_labels::PROCESS,
     &resample_cube_spatial::PROCESS,
+    &resample_cube_temporal::PROCESS,
     &resample_spatial::PROCESS,
     &round::PROCESS,
+    &run_udf::PROCESS,
     &save_result::PROCESS,
     &sd::PROCESS,
     &sgn::PROCESS,

@@ -3,8 +3,10 @@
 use crate::cube::Cube;
 use crate::error::GraphError;
 use crate::extent::{SpatialExtent, TemporalExtent};
+use crate::graph::ProcessGraph;
 use async_trait::async_trait;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What `load_collection` asks a source for.
 #[derive(Debug, Clone, Default)]
@@ -21,6 +23,12 @@ pub struct LoadRequest {
     pub bands: Option<Vec<String>>,
     /// Most samples (pixel × band × date) the cube may have.
     pub max_samples: u64,
+    /// Longest side of the cube, pixels: where the extent has more, every second (third, …) pixel is
+    /// read. For pictures; `None` reads every pixel.
+    pub side_max_px: Option<usize>,
+    /// Conditions on properties of the items: name, and a graph that gives a truth value for
+    /// `value`.
+    pub properties: Vec<(String, Arc<ProcessGraph>)>,
 }
 
 /// What a source says about one scene before its pixels are read.

@@ -168,7 +168,13 @@ fn misfit_one(value: &Value, schema: &Json) -> Option<String> {
         (Value::Graph(_), "object") => subtype == "process-graph",
         (Value::Cube(_), "object") => subtype == "datacube",
         (Value::Cube(_), "array") => subtype == "vector-cube",
-        (Value::Object(_), "object") => subtype != "process-graph" && subtype != "datacube",
+        // Clients write GeoJSON where a vector cube is asked for.
+        (Value::Object(members), "object") if subtype == "datacube" => {
+            let dimensions = schema["dimensions"].as_array();
+            let geometries = dimensions.is_some_and(|d| d.iter().any(|d| d["type"] == "geometry"));
+            geometries && members.contains_key("type")
+        }
+        (Value::Object(_), "object") => subtype != "process-graph",
         // Values of pixels stand for numbers, booleans and null.
         (Value::Plane(_), "number" | "integer" | "boolean" | "null") => true,
         _ => false,

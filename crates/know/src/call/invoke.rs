@@ -38,6 +38,7 @@ pub fn invoke(
     arguments: Arguments,
     context: &Context<'_>,
 ) -> Result<Value, GraphError> {
+    context.begin(process.id)?;
     let definition = definition::of(process);
     definition.check_arguments(&arguments)?;
     let first = |index: usize| definition.parameters[index].name.as_str();

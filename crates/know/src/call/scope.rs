@@ -4,9 +4,14 @@ use crate::error::GraphError;
 use crate::graph::{ProcessGraph, RunLimits};
 use crate::value::Value;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Deepest nesting of callbacks in one run.
 const CALL_DEPTH_MAX: usize = 16;
+
+/// Code of the error that ends a run which was stopped. No openEO code: nobody sees it who did not
+/// stop it.
+pub const STOPPED: &str = "Stopped";
 
 /// Parameters of a graph, and behind them those of the graphs around it.
 #[derive(Debug)]
@@ -43,6 +48,28 @@ impl<'a> Scope<'a> {
     }
 }
 
+/// Hears what a run does, and may end it.
+pub trait Observer: std::fmt::Debug + Send + Sync {
+    /// A process of the outer graph begins.
+    fn begun(&self, process: &str);
+    /// `inspect` was called: level, code, message and data.
+    fn inspected(&self, level: &str, code: &str, message: &str, data: &serde_json::Value);
+    /// Whether the run shall end now.
+    fn stopped(&self) -> bool;
+}
+
+/// An observer, or none. Says nothing of what a run gives, so all are equal.
+#[derive(Debug, Clone, Default)]
+pub struct Observed(pub Option<Arc<dyn Observer>>);
+
+impl PartialEq for Observed {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Observed {}
+
 /// What a run carries along: limits, and the scope that callbacks see.
 #[derive(Debug, Clone, Copy)]
 pub struct Context<'a> {
@@ -59,6 +86,34 @@ impl<'a> Context<'a> {
             limits,
             scope: None,
             depth: 0,
+        }
+    }
+
+    /// Who hears what the run does.
+    pub(crate) fn observer(&self) -> Option<&dyn Observer> {
+        self.limits.observed.0.as_deref()
+    }
+
+    /// Tells the observer of a process of the outer graph, and ends a run that shall end.
+    pub(crate) fn begin(&self, process: &str) -> Result<(), GraphError> {
+        if self.depth == 0
+            && let Some(observer) = self.observer()
+        {
+            observer.begun(process);
+        }
+        self.go_on()
+    }
+
+    /// Ends a run that shall end.
+    ///
+    /// # Errors
+    /// [`STOPPED`] where the observer says so.
+    pub fn go_on(&self) -> Result<(), GraphError> {
+        match self.observer() {
+            Some(observer) if observer.stopped() => {
+                Err(GraphError::new(STOPPED, "the run was stopped"))
+            }
+            _ => Ok(()),
         }
     }
 
@@ -83,6 +138,7 @@ impl<'a> Context<'a> {
         graph: &ProcessGraph,
         parameters: &[(&str, Value)],
     ) -> Result<Value, GraphError> {
+        self.go_on()?;
         if self.depth >= CALL_DEPTH_MAX {
             return Err(GraphError::new(
                 "ProcessGraphComplexity",

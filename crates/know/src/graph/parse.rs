@@ -172,6 +172,23 @@ impl ProcessGraph {
         &self.parameters
     }
 
+    /// The same graph with another node as its result.
+    ///
+    /// # Errors
+    /// `Internal` where there is no such node.
+    pub fn with_result(&self, node: &str) -> Result<Self, GraphError> {
+        if !self.nodes.contains_key(node) {
+            return Err(GraphError::new(
+                "Internal",
+                format!("there is no node {node:?}"),
+            ));
+        }
+        Ok(Self {
+            result: node.to_string(),
+            ..self.clone()
+        })
+    }
+
     /// The graph as it was read, without the wrapping object.
     pub fn to_json(&self) -> &Json {
         &self.source
@@ -224,7 +241,9 @@ fn declared(parameters: Option<&Json>) -> Result<Vec<DeclaredParameter>, GraphEr
                 .ok_or_else(|| invalid("a declared parameter has no name"))?;
             Ok(DeclaredParameter {
                 name: name.to_string(),
-                optional: parameter.get("optional").and_then(Json::as_bool) == Some(true),
+                // A default says that the parameter may be left out, whether "optional" does or not.
+                optional: parameter.get("optional").and_then(Json::as_bool) == Some(true)
+                    || parameter.get("default").is_some(),
                 default: parameter.get("default").cloned().unwrap_or(Json::Null),
             })
         })

@@ -5,7 +5,7 @@
 //! hold one value a pixel ([`Value::Plane`]).
 
 use super::parse::{Argument, ProcessGraph};
-use crate::call::{self, Arguments, Context, Scope};
+use crate::call::{self, Arguments, Context, Observed, Scope};
 use crate::error::GraphError;
 use crate::process::{self, Run};
 use crate::source::SceneSource;
@@ -19,6 +19,8 @@ pub struct RunLimits {
     pub max_samples: u64,
     /// Most bytes in all cubes alive at one time.
     pub max_memory_bytes: u64,
+    /// Who hears what the run does, and may end it.
+    pub observed: Observed,
 }
 
 impl Default for RunLimits {
@@ -27,6 +29,7 @@ impl Default for RunLimits {
         Self {
             max_samples: 250_000_000,
             max_memory_bytes: 2 << 30,
+            observed: Observed::default(),
         }
     }
 }

@@ -18,7 +18,7 @@ fn run(arguments: &Arguments, _context: &Context<'_>) -> Result<Value, GraphErro
     let length = data.values.len();
     let index = usize::try_from(arguments.number("index")? as i64)
         .map_err(|_| arguments.invalid("index", "below 0"))?;
-    let take = arguments.optional_integer("length")?.unwrap_or(1).max(0) as usize;
+    let take = arguments.optional_integer("length")?.unwrap_or(0).max(0) as usize;
     if index > length {
         return Err(GraphError::new(
             "ArrayElementNotAvailable",

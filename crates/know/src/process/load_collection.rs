@@ -15,6 +15,13 @@ pub(super) static PROCESS: Process = Process {
 };
 
 fn request(arguments: &Arguments) -> Result<LoadRequest, GraphError> {
+    let mut request = read(arguments)?;
+    request.collection = arguments.text("id")?.to_string();
+    Ok(request)
+}
+
+/// What the filters of a load ask for, of no collection yet.
+pub(super) fn read(arguments: &Arguments) -> Result<LoadRequest, GraphError> {
     let spatial_extent = match arguments.get("spatial_extent") {
         Some(Value::Cube(cube)) => cube_extent(cube),
         _ => spatial_extent(&arguments.value("spatial_extent"))
@@ -37,21 +44,30 @@ fn request(arguments: &Arguments) -> Result<LoadRequest, GraphError> {
                 .collect(),
         ),
     };
-    let filtered =
-        matches!(arguments.get("properties"), Some(Value::Object(all)) if !all.is_empty());
-    if filtered {
-        return Err(GraphError::new(
-            "FeatureUnsupported",
-            "load_collection does not filter by properties yet; leave \"properties\" out",
-        ));
+    let mut properties = Vec::new();
+    if let Some(Value::Object(conditions)) = arguments.get("properties") {
+        for (name, condition) in conditions {
+            match condition {
+                Value::Graph(graph) => properties.push((name.clone(), graph.clone())),
+                other => {
+                    let reason = format!(
+                        "{name:?}: {} given, a process graph needed",
+                        other.type_name()
+                    );
+                    return Err(arguments.invalid("properties", reason));
+                }
+            }
+        }
     }
     Ok(LoadRequest {
-        collection: arguments.text("id")?.to_string(),
+        collection: String::new(),
         items: None,
         spatial_extent,
         temporal_extent,
         bands,
         max_samples: u64::MAX,
+        side_max_px: None,
+        properties,
     })
 }
 

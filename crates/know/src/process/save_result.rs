@@ -14,16 +14,7 @@ pub(super) static PROCESS: Process = Process {
 fn run(arguments: &Arguments, _context: &Context<'_>) -> Result<Value, GraphError> {
     let data = arguments.value("data");
     let format = arguments.text("format")?;
-    let known = ["GTiff", "COG", "PNG", "JSON", "GeoJSON"];
-    if !known.iter().any(|name| name.eq_ignore_ascii_case(format)) {
-        return Err(GraphError::new(
-            "FormatUnsupported",
-            format!(
-                "the format {format:?} is not supported; {} are",
-                known.join(", ")
-            ),
-        ));
-    }
+    crate::output::Format::find(format)?;
     if let Value::Cube(cube) = &data
         && cube.is_empty()
     {

@@ -258,6 +258,13 @@ fn window(
         return Ok(None);
     }
     let (width, height) = (right - left, bottom - top);
+    // A picture reads every second (third, …) pixel where there are more than it shows.
+    let longest = width.max(height);
+    let every = match request.side_max_px {
+        Some(side) if longest > side as f64 => (longest / side as f64).ceil(),
+        _ => 1.0,
+    };
+    let (width, height) = ((width / every).ceil(), (height / every).ceil());
     if width * height > request.max_samples as f64 {
         return Err(GraphError::new(
             "ProcessGraphComplexity",
@@ -270,7 +277,7 @@ fn window(
     let (x, y) = grid.coordinate_of(left, top);
     Ok(Some(Grid::new(
         grid.crs.clone(),
-        [x, dx, 0.0, y, 0.0, dy],
+        [x, dx * every, 0.0, y, 0.0, dy * every],
         width as usize,
         height as usize,
     )))

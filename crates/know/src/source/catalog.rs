@@ -2,9 +2,12 @@
 
 use super::assemble::{self, BandFile, Scene};
 use super::{LoadRequest, SceneDescription, SceneSource};
+use crate::call::Context;
 use crate::cube::Cube;
 use crate::error::GraphError;
 use crate::extent::SpatialExtent;
+use crate::graph::RunLimits;
+use crate::value::Value;
 use async_trait::async_trait;
 use corridor_catalog::stac::{Asset, Item};
 use corridor_catalog::{AssetStore, Bbox, Catalog, CatalogError, Interval, Search};
@@ -127,6 +130,9 @@ impl SceneSource for CatalogSource {
     async fn load(&self, request: &LoadRequest) -> Result<Cube, GraphError> {
         let mut scenes = Vec::new();
         for item in self.items(request).await? {
+            if !fits(&item, request)? {
+                continue;
+            }
             let inside = item.time_range().is_some_and(|(start, end)| {
                 request.temporal_extent.is_none_or(|extent| {
                     extent.start.is_none_or(|from| from <= end)
@@ -166,6 +172,25 @@ impl SceneSource for CatalogSource {
             item: item.id,
         })
     }
+}
+
+/// Whether an item meets the conditions on its properties. A property it has not is null there;
+/// a condition that gives no truth value is not met.
+fn fits(item: &Item, request: &LoadRequest) -> Result<bool, GraphError> {
+    let limits = RunLimits::default();
+    let context = Context::new(&limits);
+    for (name, condition) in &request.properties {
+        let value = item
+            .properties
+            .fields
+            .get(name)
+            .map_or(Value::Null, Value::from_json);
+        let met = context.call(condition, &[("value", value)])?;
+        if met.truth() != Some(true) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Whether an asset is a TIFF whose bands are described.

@@ -1,0 +1,289 @@
+//! Results as files: what `save_result` can write.
+//!
+//! One file a format. A cube of several dates becomes one file a date where the caller takes
+//! several files (batch jobs), else one file with a band for each date and band.
+
+mod csv;
+mod draw;
+mod geojson;
+mod gtiff;
+mod json;
+mod netcdf;
+mod planes;
+mod png;
+
+pub use draw::{Draw, draw};
+pub use json::result_json;
+
+use crate::error::GraphError;
+use crate::value::Value;
+use corridor_raster::grid::Grid;
+use jiff::Timestamp;
+use serde_json::json;
+use std::collections::BTreeMap;
+
+/// Most samples that text formats (JSON, CSV, GeoJSON) are written for: about 100 MB of text.
+pub const TEXT_SAMPLES_MAX: usize = 5_000_000;
+
+/// One written file.
+#[derive(Debug, Clone)]
+pub struct OutputFile {
+    /// File name, such as `result.tif`.
+    pub name: String,
+    /// Media type.
+    pub media_type: &'static str,
+    /// The bytes.
+    pub bytes: Vec<u8>,
+    /// Names of its bands or variables.
+    pub bands: Vec<String>,
+    /// Its pixel grid, where it has one.
+    pub grid: Option<Grid>,
+    /// First and last instant of its data, where known.
+    pub times: Option<(Timestamp, Timestamp)>,
+}
+
+/// A format that results are written in.
+#[derive(Debug)]
+pub struct Format {
+    /// Name in `/file_formats`.
+    pub name: &'static str,
+    /// Other names it is known by.
+    pub aliases: &'static [&'static str],
+    /// Words for people.
+    pub title: &'static str,
+    /// What is done with dimensions and types.
+    pub description: &'static str,
+    /// Kinds of data: `raster`, `vector`, `table`, `other`.
+    pub kinds: &'static [&'static str],
+    /// Media type of its files.
+    pub media_type: &'static str,
+    /// Ending of its files, without the dot.
+    pub extension: &'static str,
+    /// Options of `save_result`: name and description with type.
+    options: &'static [(&'static str, &'static str, &'static str)],
+    write: fn(&Asked<'_>) -> Result<Vec<OutputFile>, GraphError>,
+}
+
+/// What a writer is asked for.
+struct Asked<'a> {
+    value: &'a Value,
+    options: &'a BTreeMap<String, Value>,
+    stem: &'a str,
+    several: bool,
+    format: &'static Format,
+}
+
+/// Every format, sorted by name.
+pub static ALL: &[Format] = &[
+    Format {
+        name: "CSV",
+        aliases: &[],
+        title: "Comma separated values",
+        description: "One row for each feature, date or pixel, one column for each band; RFC 4180, UTF-8.",
+        kinds: &["table", "vector", "raster"],
+        media_type: "text/csv",
+        extension: "csv",
+        options: &[],
+        write: csv::write,
+    },
+    Format {
+        name: "GTiff",
+        aliases: &["COG", "GeoTIFF"],
+        title: "Cloud-optimised GeoTIFF",
+        description: "Tiled, compressed, with overviews. Batch jobs write a file for each date; a synchronous request gives one file whose bands are dates and bands.",
+        kinds: &["raster"],
+        media_type: "image/tiff; application=geotiff; profile=cloud-optimized",
+        extension: "tif",
+        options: gtiff::OPTIONS,
+        write: gtiff::write,
+    },
+    Format {
+        name: "GeoJSON",
+        aliases: &[],
+        title: "GeoJSON",
+        description: "A feature for each geometry of a vector cube, its values as properties (RFC 7946).",
+        kinds: &["vector"],
+        media_type: "application/geo+json",
+        extension: "geojson",
+        options: &[],
+        write: geojson::write,
+    },
+    Format {
+        name: "JSON",
+        aliases: &[],
+        title: "JSON",
+        description: "Single values and arrays as they are; data cubes as an object with dimensions, labels and nested arrays. No data, NaN and infinities are null.",
+        kinds: &["raster", "vector", "table", "other"],
+        media_type: "application/json",
+        extension: "json",
+        options: &[],
+        write: json::write,
+    },
+    Format {
+        name: "NetCDF",
+        aliases: &["netCDF"],
+        title: "NetCDF (classic, 64-bit offset)",
+        description: "A variable for each band over the other dimensions, with CF-1.8 coordinates and grid mapping.",
+        kinds: &["raster", "vector"],
+        media_type: "application/x-netcdf",
+        extension: "nc",
+        options: &[],
+        write: netcdf::write,
+    },
+    Format {
+        name: "PNG",
+        aliases: &[],
+        title: "PNG picture",
+        description: "One band (grey) or three (red, green, blue), values 0 to 255; no data is transparent.",
+        kinds: &["raster"],
+        media_type: "image/png",
+        extension: "png",
+        options: png::OPTIONS,
+        write: png::write,
+    },
+];
+
+impl Format {
+    /// The format of this name, in any case.
+    ///
+    /// # Errors
+    /// `FormatUnsupported` names those that are supported.
+    pub fn find(name: &str) -> Result<&'static Self, GraphError> {
+        ALL.iter()
+            .find(|format| {
+                format.name.eq_ignore_ascii_case(name)
+                    || format
+                        .aliases
+                        .iter()
+                        .any(|alias| alias.eq_ignore_ascii_case(name))
+            })
+            .ok_or_else(|| {
+                let known: Vec<&str> = ALL.iter().map(|format| format.name).collect();
+                GraphError::new(
+                    "FormatUnsupported",
+                    format!(
+                        "the format {name:?} is not supported; {} are",
+                        known.join(", ")
+                    ),
+                )
+            })
+    }
+
+    /// The entry of `/file_formats`.
+    pub fn describe(&self) -> serde_json::Value {
+        let parameters: serde_json::Map<String, serde_json::Value> = self
+            .options
+            .iter()
+            .map(|(name, kind, description)| {
+                let parameter =
+                    json!({"type": kind, "description": description, "required": false});
+                ((*name).to_string(), parameter)
+            })
+            .collect();
+        json!({
+            "title": self.title,
+            "description": self.description,
+            "gis_data_types": self.kinds,
+            "parameters": parameters,
+        })
+    }
+
+    /// Writes a value.
+    ///
+    /// `stem` begins the file names; with `several`, more than one file may come.
+    ///
+    /// # Errors
+    /// `FormatUnsuitable` where the value does not fit the format, `DataCubeEmpty`,
+    /// `ProcessParameterInvalid` for an option that is wrong.
+    pub fn write(
+        &'static self,
+        value: &Value,
+        options: &BTreeMap<String, Value>,
+        stem: &str,
+        several: bool,
+    ) -> Result<Vec<OutputFile>, GraphError> {
+        if let Some(unknown) = options
+            .keys()
+            .find(|name| !self.options.iter().any(|(known, ..)| known == name))
+        {
+            let known: Vec<&str> = self.options.iter().map(|(name, ..)| *name).collect();
+            return Err(option(
+                unknown,
+                format!(
+                    "{} has no such option; it has {}",
+                    self.name,
+                    if known.is_empty() {
+                        "none".to_string()
+                    } else {
+                        known.join(", ")
+                    }
+                ),
+            ));
+        }
+        if let Value::Cube(cube) = value
+            && cube.is_empty()
+        {
+            return Err(GraphError::new(
+                "DataCubeEmpty",
+                "the file cannot be written: the data cube is empty",
+            ));
+        }
+        (self.write)(&Asked {
+            value,
+            options,
+            stem,
+            several,
+            format: self,
+        })
+    }
+}
+
+impl Asked<'_> {
+    fn file(&self, suffix: &str, bytes: Vec<u8>) -> OutputFile {
+        OutputFile {
+            name: format!("{}{suffix}.{}", self.stem, self.format.extension),
+            media_type: self.format.media_type,
+            bytes,
+            bands: Vec::new(),
+            grid: None,
+            times: None,
+        }
+    }
+
+    fn unsuitable(&self, reason: impl std::fmt::Display) -> GraphError {
+        GraphError::new(
+            "FormatUnsuitable",
+            format!("data cannot be written as {}: {reason}", self.format.name),
+        )
+    }
+
+    fn text(&self, name: &str) -> Result<Option<&str>, GraphError> {
+        match self.options.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::Text(text)) => Ok(Some(text)),
+            Some(other) => Err(option(
+                name,
+                format!("{} given, a text needed", other.type_name()),
+            )),
+        }
+    }
+}
+
+fn option(name: &str, reason: impl std::fmt::Display) -> GraphError {
+    GraphError::argument("save_result", &format!("options.{name}"), reason)
+}
+
+/// Earliest and latest date of a cube's labels.
+fn times(cube: &crate::cube::Cube) -> Option<(Timestamp, Timestamp)> {
+    let all = || {
+        cube.dimensions()
+            .iter()
+            .filter(|d| d.kind == crate::cube::DimensionKind::Time)
+            .flat_map(|d| d.labels.iter())
+            .filter_map(|label| crate::extent::instant(&label.to_string()))
+    };
+    Some((all().min()?, all().max()?))
+}
+
+#[cfg(test)]
+mod tests;
