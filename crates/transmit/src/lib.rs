@@ -4,4 +4,7 @@ pub mod bundle;
 pub mod clock;
 pub mod contact;
 pub mod delivery;
+pub mod plan;
+pub mod route;
+pub mod schedule;
 pub mod station;

@@ -9,6 +9,9 @@
 mod bundle;
 mod killed;
 mod passes;
+mod plans;
 mod real_data;
 mod rehearsal;
+mod routing;
+mod schedule;
 mod security;

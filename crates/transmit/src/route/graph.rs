@@ -1,0 +1,187 @@
+//! The plan as arrays: contacts by pair of nodes, pairs by sender and by receiver.
+
+use super::OwltMargin;
+use crate::plan::{ContactPlan, NodeIndex};
+use std::collections::HashMap;
+
+/// Memory kept for distances to destinations, bytes.
+const DISTANCES_MAX_BYTES: usize = 64 << 20;
+
+/// A node from which the destination cannot be reached whatever the time.
+pub(super) const NEVER: u8 = u8::MAX;
+
+/// One contact, as the search wants it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Window {
+    pub(super) start_s: f64,
+    pub(super) end_s: f64,
+    pub(super) rate_byte_s: f64,
+    pub(super) owlt_s: f64,
+}
+
+/// All contacts of one node to one other.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Edge {
+    pub(super) to: NodeIndex,
+    /// First contact and the first of the next edge.
+    pub(super) first: u32,
+    pub(super) past: u32,
+    /// Latest end of its contacts.
+    pub(super) last_end_s: f64,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Graph {
+    /// Edges of node n: `edges[from[n]..from[n + 1]]`, by receiver.
+    from: Vec<u32>,
+    edges: Vec<Edge>,
+    /// Senders to node n: `senders[into[n]..into[n + 1]]`.
+    into: Vec<u32>,
+    senders: Vec<NodeIndex>,
+    pub(super) windows: Vec<Window>,
+    /// Latest end of an edge's contacts up to and with this one.
+    ends_s: Vec<f64>,
+    /// Fewest contacts to a destination from each node, whatever the time.
+    distances: HashMap<NodeIndex, Box<[u8]>>,
+}
+
+impl Graph {
+    pub(super) fn new(plan: &ContactPlan, margin: OwltMargin) -> Self {
+        let nodes = plan.nodes.len();
+        let mut graph = Self {
+            from: Vec::with_capacity(nodes + 1),
+            edges: Vec::new(),
+            into: vec![0; nodes + 2],
+            senders: Vec::new(),
+            windows: Vec::with_capacity(plan.contacts.len()),
+            ends_s: Vec::with_capacity(plan.contacts.len()),
+            distances: HashMap::new(),
+        };
+        let mut last = None;
+        for (i, c) in plan.contacts.iter().enumerate() {
+            let i = i as u32;
+            if last != Some((c.from, c.to)) {
+                while graph.from.len() <= c.from as usize {
+                    graph.from.push(graph.edges.len() as u32);
+                }
+                graph.edges.push(Edge {
+                    to: c.to,
+                    first: i,
+                    past: i,
+                    last_end_s: f64::NEG_INFINITY,
+                });
+                last = Some((c.from, c.to));
+            }
+            if let Some(edge) = graph.edges.last_mut() {
+                edge.past = i + 1;
+                edge.last_end_s = edge.last_end_s.max(c.end_s);
+                graph.ends_s.push(edge.last_end_s);
+            }
+            graph.windows.push(Window {
+                start_s: c.start_s,
+                end_s: c.end_s,
+                rate_byte_s: c.rate_bit_s / 8.0,
+                owlt_s: c.owlt_s + margin.fixed_s + margin.share * c.owlt_s,
+            });
+        }
+        while graph.from.len() <= nodes {
+            graph.from.push(graph.edges.len() as u32);
+        }
+        graph.turn_round(nodes);
+        graph
+    }
+
+    /// Fills the senders of each node, by counting.
+    fn turn_round(&mut self, nodes: usize) {
+        for edge in &self.edges {
+            self.into[edge.to as usize + 2] += 1;
+        }
+        for n in 2..self.into.len() {
+            self.into[n] += self.into[n - 1];
+        }
+        self.senders = vec![0; self.edges.len()];
+        for node in 0..nodes as u32 {
+            let (low, high) = (self.from[node as usize], self.from[node as usize + 1]);
+            for edge in &self.edges[low as usize..high as usize] {
+                let place = &mut self.into[edge.to as usize + 1];
+                self.senders[*place as usize] = node;
+                *place += 1;
+            }
+        }
+        self.into.pop();
+    }
+
+    pub(super) fn nodes(&self) -> usize {
+        self.from.len() - 1
+    }
+
+    /// Edges from a node, by receiver.
+    #[inline]
+    pub(super) fn edges_of(&self, node: NodeIndex) -> &[Edge] {
+        let node = node as usize;
+        &self.edges[self.from[node] as usize..self.from[node + 1] as usize]
+    }
+
+    /// The edge of a pair.
+    pub(super) fn edge(&self, from: NodeIndex, to: NodeIndex) -> Option<&Edge> {
+        let edges = self.edges_of(from);
+        edges
+            .binary_search_by_key(&to, |e| e.to)
+            .ok()
+            .map(|i| &edges[i])
+    }
+
+    /// The first contact of an edge that has not ended before `t_s`.
+    #[inline]
+    pub(super) fn first_useful(&self, edge: &Edge, t_s: f64) -> u32 {
+        if edge.past - edge.first == 1 {
+            return edge.first;
+        }
+        let ends = &self.ends_s[edge.first as usize..edge.past as usize];
+        edge.first + ends.partition_point(|end| *end < t_s) as u32
+    }
+
+    /// Takes the contact out of use from `t_s`.
+    pub(super) fn cut(&mut self, contact: u32, t_s: f64) {
+        // The running maxima of ends stay as bounds; the window itself decides.
+        let window = &mut self.windows[contact as usize];
+        window.end_s = window.end_s.min(t_s);
+    }
+
+    /// Makes the distances to a destination known.
+    pub(super) fn prepare(&mut self, to: NodeIndex) {
+        if self.distances.contains_key(&to) {
+            return;
+        }
+        let nodes = self.nodes();
+        if (self.distances.len() + 1) * nodes > DISTANCES_MAX_BYTES {
+            self.distances.clear();
+        }
+        let mut distance = vec![NEVER; nodes].into_boxed_slice();
+        distance[to as usize] = 0;
+        let mut ring = vec![to];
+        let mut step = 0_u8;
+        while !ring.is_empty() {
+            // From 254 contacts on the bound stays: still a lower bound, only a weaker one.
+            step = step.saturating_add(1).min(NEVER - 1);
+            let mut next = Vec::new();
+            for node in ring {
+                let node = node as usize;
+                for &sender in &self.senders[self.into[node] as usize..self.into[node + 1] as usize]
+                {
+                    if distance[sender as usize] == NEVER {
+                        distance[sender as usize] = step;
+                        next.push(sender);
+                    }
+                }
+            }
+            ring = next;
+        }
+        self.distances.insert(to, distance);
+    }
+
+    /// Fewest contacts from each node to a destination that was prepared.
+    pub(super) fn distance(&self, to: NodeIndex) -> &[u8] {
+        self.distances.get(&to).map_or(&[], |d| d)
+    }
+}
