@@ -159,7 +159,10 @@ impl Router {
     pub fn route(&mut self, query: &Query<'_>) -> Result<Option<Route>, RouteError> {
         self.check(query, &[query.to])?;
         self.graph.prepare(query.to);
-        Ok(search::Search::new(&self.graph, &self.book, &mut self.scratch, query).to_one(query.to))
+        Ok(
+            search::Search::new(&self.graph, &self.book, &mut self.scratch, query)
+                .route_one(query.to),
+        )
     }
 
     /// The best route to whichever of several nodes is reached first, and which that is.
@@ -175,7 +178,7 @@ impl Router {
         for &node in to {
             self.graph.prepare(node);
         }
-        Ok(search::Search::new(&self.graph, &self.book, &mut self.scratch, query).to_any(to))
+        Ok(search::Search::new(&self.graph, &self.book, &mut self.scratch, query).route_any(to))
     }
 
     /// Routes to each of several nodes, `None` for those not reached. They are branches of one tree of
@@ -189,7 +192,7 @@ impl Router {
         to: &[NodeIndex],
     ) -> Result<Vec<Option<Route>>, RouteError> {
         self.check(query, to)?;
-        Ok(search::Search::new(&self.graph, &self.book, &mut self.scratch, query).to_all(to))
+        Ok(search::Search::new(&self.graph, &self.book, &mut self.scratch, query).route_all(to))
     }
 
     fn check(&self, query: &Query<'_>, to: &[NodeIndex]) -> Result<(), RouteError> {

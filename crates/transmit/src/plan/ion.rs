@@ -139,11 +139,14 @@ fn time(text: &str, epoch: &mut Option<Timestamp>) -> Result<f64, String> {
 }
 
 /// Ranges by direction, in order of time.
-struct Ranges(BTreeMap<(String, String), Vec<(f64, f64, f64)>>);
+struct Ranges(BTreeMap<(String, String), Vec<Range>>);
+
+/// Start, end and light time, s.
+type Range = (f64, f64, f64);
 
 impl Ranges {
     fn of(lines: Vec<Line>, plan: &mut Builder) -> Self {
-        let mut ranges: BTreeMap<(String, String), Vec<(f64, f64, f64)>> = BTreeMap::new();
+        let mut ranges: BTreeMap<(String, String), Vec<Range>> = BTreeMap::new();
         for line in lines {
             if line.end_s <= line.start_s || line.figure < 0.0 {
                 let reason = format!(

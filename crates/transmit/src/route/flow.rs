@@ -109,7 +109,7 @@ impl Router {
                 let start_s = self
                     .book
                     .free_from(hop.contact, start_s, duration_s, query.priority);
-                if !(window.end_s - start_s >= duration_s) {
+                if window.end_s - start_s < duration_s {
                     return false;
                 }
                 t_s = start_s + duration_s + window.owlt_s;

@@ -165,7 +165,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    pub(super) fn to_one(mut self, to: NodeIndex) -> Option<Route> {
+    pub(super) fn route_one(mut self, to: NodeIndex) -> Option<Route> {
         if to == self.from {
             return Some(self.here());
         }
@@ -179,7 +179,7 @@ impl<'a> Search<'a> {
         Some(self.walk(to))
     }
 
-    pub(super) fn to_any(mut self, to: &[NodeIndex]) -> Option<(NodeIndex, Route)> {
+    pub(super) fn route_any(mut self, to: &[NodeIndex]) -> Option<(NodeIndex, Route)> {
         if to.contains(&self.from) {
             return Some((self.from, self.here()));
         }
@@ -216,7 +216,7 @@ impl<'a> Search<'a> {
         best
     }
 
-    pub(super) fn to_all(mut self, to: &[NodeIndex]) -> Vec<Option<Route>> {
+    pub(super) fn route_all(mut self, to: &[NodeIndex]) -> Vec<Option<Route>> {
         self.spread(to, false);
         to.iter()
             .map(|&node| {
@@ -406,7 +406,7 @@ impl<'a> Search<'a> {
                     .book
                     .free_from(contact, start_s, duration_s, self.priority);
             }
-            if !(window.end_s - start_s >= duration_s) {
+            if window.end_s - start_s < duration_s {
                 continue;
             }
             let arrival_s = start_s + duration_s + window.owlt_s;

@@ -1,4 +1,8 @@
 //! Contact plans of others, and our own there and back.
+#![allow(
+    clippy::float_cmp,
+    reason = "figures worked out by hand are met exactly"
+)]
 
 use super::real_data::file;
 use corridor_transmit::plan::{self, Builder, ContactPlan, Format, Read};

@@ -1,4 +1,8 @@
 //! Routes against expected values of others and against an exhaustive search of our own.
+#![allow(
+    clippy::float_cmp,
+    reason = "figures worked out by hand are met exactly"
+)]
 
 use super::real_data::file;
 use corridor_transmit::plan::{self, Builder, ContactPlan};
