@@ -7,4 +7,5 @@ pub mod delivery;
 pub mod plan;
 pub mod route;
 pub mod schedule;
+pub mod link;
 pub mod station;

@@ -8,6 +8,7 @@
 
 mod bundle;
 mod killed;
+mod link;
 mod passes;
 mod plans;
 mod real_data;
