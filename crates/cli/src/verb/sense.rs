@@ -9,6 +9,8 @@ mod schedule;
 mod span;
 mod windows;
 
+pub(crate) use places::position;
+
 use super::Outcome;
 use clap::Subcommand;
 use std::path::Path;

@@ -1,5 +1,6 @@
 //! `corridor transmit`: how bytes get home.
 
+mod budget;
 mod send;
 
 use super::Outcome;
@@ -9,6 +10,8 @@ use std::path::Path;
 /// How bytes get home.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Transmit {
+    /// What the air takes from a link, and what is left of it
+    Budget(budget::Budget),
     /// Send described scenes to a node as bundles (BPv7 over TCPCLv4)
     Send(send::Send),
 }
@@ -16,6 +19,7 @@ pub(crate) enum Transmit {
 impl Transmit {
     pub(crate) async fn run(self, data_dir: &Path) -> Outcome {
         match self {
+            Self::Budget(budget) => budget.run(),
             Self::Send(send) => send.run(data_dir).await,
         }
     }

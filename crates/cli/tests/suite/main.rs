@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 #![allow(clippy::print_stdout, reason = "a test says what it skips")]
 
+mod budget;
 mod changed;
 mod demo;
 mod ephemerides;

@@ -3,11 +3,11 @@
     python3 -m venv venv && venv/bin/pip install itur==0.4.0 && venv/bin/python make.py
 
 Reads the digital maps of ITU-R Recommendations P.453-13, P.836-6, P.837-7, P.839-4, P.840-7 and
-P.1510-1 as PyPI's `itur` 0.4.0 carries them. Each map keeps its own grid but rain rate, which keeps
-every fourth point, and is rounded to a step that is small beside the map's own accuracy.
+P.1510-1 as PyPI's `itur` 0.4.0 carries them. Each map keeps its own grid and is rounded to a step that is
+small beside the map's own accuracy; of rain rate the square root is, so that light rain keeps its digits.
 
 The file: "CLIM1\n", then for each map a line of JSON {name, rows, columns, south_deg, west_deg,
-step_deg, quantum, bytes}, an empty line, and the maps one after the other, each a zlib stream of
+step_deg, quantum, root, bytes}, an empty line, and the maps one after the other, each a zlib stream of
 zigzag varints: the difference of each value from what its neighbours (west + south - south-west) say,
 rows from south to north.
 """
@@ -57,8 +57,8 @@ def encode(values, quantum):
     return zlib.compress(bytes(out), 9)
 
 
-LEVELS = [1, 2, 5, 10, 20, 50]
-entries = [("rain_rate_mm_h", "837/v7_r001", "837/v7_lat_r001", "837/v7_lon_r001", 0.25),
+LEVELS = [1, 2, 3, 5, 10, 20, 50]
+entries = [("rain_rate_mm_h", "837/v7_r001", "837/v7_lat_r001", "837/v7_lon_r001", 0.125),
            ("zero_isotherm_km", "839/v4_esa0height", "839/v4_esalat", "839/v4_esalon", 0.005),
            ("temperature_k", "1510/v1_t_annual", "1510/v1_lat", "1510/v1_lon", 0.5),
            ("wet_refractivity", "453/v13_nwet_annual_50", "453/v13_lat_n", "453/v13_lon_n", 0.5)]
@@ -74,13 +74,14 @@ for p in LEVELS:
 heads, bodies = [], []
 for name, path, latitudes, longitudes, quantum in entries:
     values = northward(path, latitudes, longitudes)
-    if name == "rain_rate_mm_h":
-        values = values[::2, ::2]
+    root = name == "rain_rate_mm_h"
+    if root:
+        values = np.sqrt(values)
     body = encode(values, quantum)
     rows, columns = values.shape
     heads.append(json.dumps({"name": name, "rows": rows, "columns": columns, "south_deg": -90.0,
                              "west_deg": -180.0, "step_deg": 180.0 / (rows - 1), "quantum": quantum,
-                             "bytes": len(body)}))
+                             "root": root, "bytes": len(body)}))
     bodies.append(body)
 
 # The ground that P.836 refers its maps to, at their points: its half-degree map by bicubic interpolation.
@@ -92,7 +93,8 @@ grid_lon, grid_lat = np.meshgrid(lon % 360, lat)
 ground = itu836._ITU836_6().topo_alt(grid_lat, grid_lon)
 body = encode(ground, 0.01)
 heads.append(json.dumps({"name": "ground_km", "rows": 161, "columns": 321, "south_deg": -90.0,
-                         "west_deg": -180.0, "step_deg": 1.125, "quantum": 0.01, "bytes": len(body)}))
+                         "west_deg": -180.0, "step_deg": 1.125, "quantum": 0.01, "root": False,
+                         "bytes": len(body)}))
 bodies.append(body)
 
 with open(pathlib.Path(__file__).parent / "climate.bin", "wb") as file:

@@ -14,7 +14,7 @@ static FILE: &[u8] = include_bytes!("../../data/climate/climate.bin");
 const RAIN_ABOVE_ISOTHERM_KM: f64 = 0.36;
 
 /// Shares of the year that vapour columns and cloud water are mapped for, percent.
-const LEVELS: [f64; 6] = [1.0, 2.0, 5.0, 10.0, 20.0, 50.0];
+const LEVELS: [f64; 7] = [1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 50.0];
 /// The same for vapour density and for the scale height.
 const DENSITY_LEVELS: [f64; 3] = [1.0, 10.0, 50.0];
 const SCALE_LEVELS: [f64; 2] = [1.0, 50.0];
@@ -149,6 +149,7 @@ struct Head {
     west_deg: f64,
     step_deg: f64,
     quantum: f64,
+    root: bool,
     bytes: usize,
 }
 
@@ -161,6 +162,8 @@ struct Map {
     west_deg: f64,
     step_deg: f64,
     quantum: f64,
+    /// Whether the square roots of the values are kept.
+    root: bool,
     /// In steps of `quantum`.
     values: Vec<i32>,
 }
@@ -188,12 +191,14 @@ impl Map {
             west_deg: head.west_deg,
             step_deg: head.step_deg,
             quantum: head.quantum,
+            root: head.root,
             values,
         })
     }
 
     fn value(&self, at: usize) -> f64 {
-        f64::from(self.values[at]) * self.quantum
+        let value = f64::from(self.values[at]) * self.quantum;
+        if self.root { value * value } else { value }
     }
 
     /// The four points around a place with their weights.
