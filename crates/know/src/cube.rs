@@ -15,6 +15,7 @@ use crate::error::GraphError;
 use crate::value::Label;
 use corridor_raster::grid::{Crs, Grid};
 use geo::Geometry;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// Most dimensions of a cube.
@@ -48,7 +49,7 @@ pub struct Dimension {
 }
 
 /// What is known of a band beside its name.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct BandInfo {
     /// Common name (STAC eo), such as `nir`.
     pub common_name: Option<String>,

@@ -2,6 +2,7 @@
 
 use crate::error::GraphError;
 use crate::value::Value;
+use corridor_raster::dataset::Window;
 use corridor_raster::grid::{Crs, Grid, Transformer};
 use geo::{BoundingRect, Coord, CoordsIter, LineString, MapCoords, MultiPolygon, Polygon};
 
@@ -222,16 +223,21 @@ pub(crate) fn projection(error: corridor_raster::RasterError) -> GraphError {
 ///
 /// Row by row from the first, even-odd rule along scan lines through the centres.
 pub fn covered(polygons: &[MultiPolygon<f64>], grid: &Grid) -> Vec<bool> {
-    let mut inside = vec![false; grid.width * grid.height];
+    covered_part(polygons, grid, Window::whole(grid.width, grid.height))
+}
+
+/// As [`covered`], for a part of the grid only; each pixel is judged as it is in the whole.
+pub fn covered_part(polygons: &[MultiPolygon<f64>], grid: &Grid, part: Window) -> Vec<bool> {
+    let mut inside = vec![false; part.pixels()];
     for multi in polygons {
         for polygon in multi {
-            cover(polygon, grid, &mut inside);
+            cover(polygon, grid, part, &mut inside);
         }
     }
     inside
 }
 
-fn cover(polygon: &Polygon<f64>, grid: &Grid, inside: &mut [bool]) {
+fn cover(polygon: &Polygon<f64>, grid: &Grid, part: Window, inside: &mut [bool]) {
     let edges: Vec<(Coord<f64>, Coord<f64>)> = std::iter::once(polygon.exterior())
         .chain(polygon.interiors())
         .flat_map(|ring| ring.0.windows(2).map(|pair| (pair[0], pair[1])))
@@ -248,8 +254,11 @@ fn cover(polygon: &Polygon<f64>, grid: &Grid, inside: &mut [bool]) {
     if edges.is_empty() {
         return;
     }
-    let first = (top - 0.5).ceil().max(0.0) as usize;
-    let end = ((bottom - 0.5).floor() + 1.0).clamp(0.0, grid.height as f64) as usize;
+    let within = |place: f64, from: usize, length: usize| {
+        place.clamp(from as f64, (from + length) as f64) as usize
+    };
+    let first = within((top - 0.5).ceil(), part.row, part.height);
+    let end = within((bottom - 0.5).floor() + 1.0, part.row, part.height);
     let mut crossings = Vec::new();
     for row in first..end {
         let y = row as f64 + 0.5;
@@ -261,10 +270,11 @@ fn cover(polygon: &Polygon<f64>, grid: &Grid, inside: &mut [bool]) {
         }
         crossings.sort_unstable_by(f64::total_cmp);
         for pair in crossings.chunks_exact(2) {
-            let from = (pair[0] - 0.5).ceil().max(0.0) as usize;
-            let to = ((pair[1] - 0.5).floor() + 1.0).clamp(0.0, grid.width as f64) as usize;
+            let from = within((pair[0] - 0.5).ceil(), part.col, part.width);
+            let to = within((pair[1] - 0.5).floor() + 1.0, part.col, part.width);
             if from < to {
-                inside[row * grid.width + from..row * grid.width + to].fill(true);
+                let line = (row - part.row) * part.width;
+                inside[line + from - part.col..line + to - part.col].fill(true);
             }
         }
     }

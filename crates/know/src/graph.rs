@@ -9,6 +9,6 @@ mod save;
 pub use check::{Issue, validate};
 pub use expand::{UserProcess, expand};
 pub use parse::{Argument, DEPTH_MAX, DeclaredParameter, NODES_MAX, Node, ProcessGraph};
-pub(crate) use run::run_nested;
-pub use run::{RunLimits, run, run_keeping};
+pub use run::{RunLimits, interpret, run, run_keeping};
+pub(crate) use run::{fill_parameters, load_request, needed, run_nested, run_nodes, sources};
 pub use save::{Save, saves};

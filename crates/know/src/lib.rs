@@ -9,6 +9,7 @@ pub mod geometry;
 pub mod graph;
 pub mod output;
 pub mod picture;
+pub mod plan;
 pub mod process;
 pub mod product;
 pub mod source;

@@ -4,6 +4,7 @@ use crate::cube::Cube;
 use crate::error::GraphError;
 use crate::extent::{SpatialExtent, TemporalExtent};
 use crate::graph::ProcessGraph;
+use assemble::Scene;
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -57,6 +58,16 @@ pub trait SceneSource: Send + Sync {
     /// `CollectionNotFound`, `NoDataAvailable` (nothing in the extents), `BandNotFound`,
     /// `ProcessGraphComplexity` (more than [`LoadRequest::max_samples`]) or `Internal`.
     async fn load(&self, request: &LoadRequest) -> Result<Cube, GraphError>;
+
+    /// The scenes that [`SceneSource::load`] would read, in its order, without reading pixels.
+    /// `None`: this source gives whole cubes only.
+    ///
+    /// # Errors
+    /// As [`SceneSource::load`].
+    async fn scenes(&self, request: &LoadRequest) -> Result<Option<Vec<Scene>>, GraphError> {
+        let _ = request;
+        Ok(None)
+    }
 
     /// Describes one scene.
     ///

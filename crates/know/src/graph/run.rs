@@ -1,5 +1,6 @@
 //! Running a process graph.
 //!
+//! [`run`] goes through the engine; [`interpret`] is the reference and runs what the engine leaves.
 //! Only nodes that the result needs are run, each after those it reads from; a node's value is
 //! let go after its last reader. Nested graphs run once for each chunk of pixels, on planes that
 //! hold one value a pixel ([`Value::Plane`]).
@@ -10,7 +11,7 @@ use crate::error::GraphError;
 use crate::process::{self, Run};
 use crate::source::SceneSource;
 use crate::value::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What one run may use.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,10 +35,8 @@ impl Default for RunLimits {
     }
 }
 
-/// Runs a graph: checks it, fills in parameters, loads scenes through `source`.
-///
-/// The work between loads is done on the calling thread; callers on an async runtime give the
-/// run a blocking thread of its own.
+/// Runs a graph: checks it, fills in parameters, loads scenes through `source`, computes what can
+/// be computed by chunks ([`crate::plan`]) and the rest on whole cubes.
 ///
 /// # Errors
 /// The openEO error of the first node that fails, with its path.
@@ -47,9 +46,8 @@ pub async fn run(
     source: &dyn SceneSource,
     limits: &RunLimits,
 ) -> Result<Value, GraphError> {
-    run_keeping(graph, parameters, source, limits, &[])
-        .await
-        .map(|(value, _)| value)
+    let engine = crate::plan::Engine::new(limits.clone());
+    engine.run(graph, parameters, source).await
 }
 
 /// Runs a graph as [`run`] does, and gives the values of some nodes besides: a product reads its
@@ -64,6 +62,37 @@ pub async fn run_keeping(
     limits: &RunLimits,
     keep: &[&str],
 ) -> Result<(Value, BTreeMap<String, Value>), GraphError> {
+    let engine = crate::plan::Engine::new(limits.clone());
+    engine.run_keeping(graph, parameters, source, keep).await
+}
+
+/// Runs a graph node by node on whole cubes in memory: what every process means, by which plans
+/// are judged.
+///
+/// The work between loads is done on the calling thread; callers on an async runtime give the
+/// run a blocking thread of its own.
+///
+/// # Errors
+/// As [`run`].
+pub async fn interpret(
+    graph: &ProcessGraph,
+    parameters: &BTreeMap<String, Value>,
+    source: &dyn SceneSource,
+    limits: &RunLimits,
+) -> Result<Value, GraphError> {
+    let scope = fill_parameters(graph, parameters)?;
+    let wanted = [graph.result()];
+    let mut ran = run_nodes(graph, &scope, BTreeMap::new(), &wanted, source, limits).await?;
+    ran.values
+        .remove(graph.result())
+        .ok_or_else(|| GraphError::new("Internal", "the result node was not run"))
+}
+
+/// Checks a graph against these parameters and adds the defaults of those left out.
+pub(crate) fn fill_parameters(
+    graph: &ProcessGraph,
+    parameters: &BTreeMap<String, Value>,
+) -> Result<BTreeMap<String, Value>, GraphError> {
     let declared: Vec<String> = parameters.keys().cloned().collect();
     if let Some(issue) = super::check::validate(graph, &declared).into_iter().next() {
         return Err(issue.error);
@@ -83,14 +112,35 @@ pub async fn run_keeping(
             scope.insert(parameter.name.clone(), Value::from_json(&parameter.default));
         }
     }
+    Ok(scope)
+}
+
+/// What a run of some nodes gave.
+pub(crate) struct Ran {
+    /// Values of the nodes wanted.
+    pub(crate) values: BTreeMap<String, Value>,
+    /// Most bytes of cubes that were alive at one time.
+    pub(crate) peak_bytes: u64,
+}
+
+/// Runs the nodes that `wanted` need. Nodes whose value is `given` are not run, nor is what only
+/// they need.
+pub(crate) async fn run_nodes(
+    graph: &ProcessGraph,
+    scope: &BTreeMap<String, Value>,
+    given: BTreeMap<String, Value>,
+    wanted: &[&str],
+    source: &dyn SceneSource,
+    limits: &RunLimits,
+) -> Result<Ran, GraphError> {
     let context = Context::new(limits);
-    let scope = Scope::outer(&scope);
-    let needed = graph.needed();
-    let mut readers = count_readers(graph);
-    let mut values: BTreeMap<&str, Value> = BTreeMap::new();
-    let mut kept = BTreeMap::new();
+    let scope = Scope::outer(scope);
+    let needed = needed(graph, wanted, &given);
+    let mut readers = count_readers(graph, &needed, wanted, &given);
+    let mut values = given;
+    let mut peak_bytes = 0;
     for id in graph.order() {
-        if !needed.contains(id.as_str()) {
+        if !needed.contains(id.as_str()) || values.contains_key(id) {
             continue;
         }
         let node = &graph.nodes()[id];
@@ -109,10 +159,9 @@ pub async fn run_keeping(
         }
         .await
         .map_err(|error| error.in_node(id))?;
-        if keep.contains(&id.as_str()) {
-            kept.insert(id.clone(), value.clone());
-        }
         tracing::debug!(node = id, process = node.process_id, "node run");
+        values.insert(id.clone(), value);
+        peak_bytes = peak_bytes.max(bytes_of(&values));
         for from in sources(&node.arguments) {
             if let Some(left) = readers.get_mut(from) {
                 *left -= 1;
@@ -121,13 +170,48 @@ pub async fn run_keeping(
                 }
             }
         }
-        values.insert(id, value);
         check_memory(&values, limits).map_err(|error| error.in_node(id))?;
     }
-    values
-        .remove(graph.result())
-        .map(|value| (value, kept))
-        .ok_or_else(|| GraphError::new("Internal", "the result node was not run"))
+    values.retain(|id, _| wanted.contains(&id.as_str()));
+    Ok(Ran { values, peak_bytes })
+}
+
+/// The request of a node that loads scenes, where its arguments need no other node.
+pub(crate) fn load_request(
+    node: &super::parse::Node,
+    values: &BTreeMap<String, Value>,
+    scope: &BTreeMap<String, Value>,
+) -> Result<Option<crate::source::LoadRequest>, GraphError> {
+    let ready = sources(&node.arguments)
+        .iter()
+        .all(|from| values.contains_key(*from));
+    if !ready {
+        return Ok(None);
+    }
+    let (process, arguments) = prepare(node, values, &Scope::outer(scope))?;
+    match process.run {
+        Run::Load(request) => request(&arguments).map(Some),
+        _ => Ok(None),
+    }
+}
+
+/// Ids of the nodes that `wanted` depend on, themselves included; nothing beyond those given.
+pub(crate) fn needed<'a>(
+    graph: &'a ProcessGraph,
+    wanted: &[&'a str],
+    given: &BTreeMap<String, Value>,
+) -> BTreeSet<&'a str> {
+    let mut needed = BTreeSet::new();
+    let mut open: Vec<&str> = wanted.to_vec();
+    while let Some(id) = open.pop() {
+        if needed.insert(id)
+            && !given.contains_key(id)
+            && let Some(node) = graph.nodes().get(id)
+        {
+            open.extend(sources(&node.arguments));
+        }
+    }
+    needed
 }
 
 /// Runs a nested graph with these parameters; no scene can be loaded inside.
@@ -136,7 +220,7 @@ pub(crate) fn run_nested(
     scope: &Scope<'_>,
     context: &Context<'_>,
 ) -> Result<Value, GraphError> {
-    let mut values: BTreeMap<&str, Value> = BTreeMap::new();
+    let mut values: BTreeMap<String, Value> = BTreeMap::new();
     for id in graph.order() {
         let node = &graph.nodes()[id];
         let value = prepare(node, &values, scope)
@@ -147,14 +231,14 @@ pub(crate) fn run_nested(
         if id == graph.result() {
             return Ok(value);
         }
-        values.insert(id, value);
+        values.insert(id.clone(), value);
     }
     Err(GraphError::new("Internal", "the result node was not run"))
 }
 
 fn prepare(
     node: &super::parse::Node,
-    values: &BTreeMap<&str, Value>,
+    values: &BTreeMap<String, Value>,
     scope: &Scope<'_>,
 ) -> Result<(&'static process::Process, Arguments), GraphError> {
     let process = process::find(&node.process_id).ok_or_else(|| unsupported(&node.process_id))?;
@@ -174,13 +258,13 @@ pub(super) fn unsupported(process_id: &str) -> GraphError {
 
 fn resolve(
     argument: &Argument,
-    values: &BTreeMap<&str, Value>,
+    values: &BTreeMap<String, Value>,
     scope: &Scope<'_>,
 ) -> Result<Value, GraphError> {
     Ok(match argument {
         Argument::Literal(json) => Value::from_json(json),
         Argument::Graph(graph) => Value::Graph(graph.clone()),
-        Argument::FromNode(id) => values.get(id.as_str()).cloned().ok_or_else(|| {
+        Argument::FromNode(id) => values.get(id).cloned().ok_or_else(|| {
             GraphError::new("Internal", format!("node {id:?} was not run in time"))
         })?,
         Argument::FromParameter(name) => scope.get(name).cloned().ok_or_else(|| {
@@ -204,7 +288,8 @@ fn resolve(
     })
 }
 
-fn sources(arguments: &BTreeMap<String, Argument>) -> Vec<&str> {
+/// Ids of the nodes that arguments read from.
+pub(crate) fn sources(arguments: &BTreeMap<String, Argument>) -> Vec<&str> {
     let mut from = Vec::new();
     arguments
         .values()
@@ -212,10 +297,18 @@ fn sources(arguments: &BTreeMap<String, Argument>) -> Vec<&str> {
     from
 }
 
-fn count_readers(graph: &ProcessGraph) -> BTreeMap<String, usize> {
-    let mut readers = BTreeMap::from([(graph.result().to_string(), 1)]);
-    for id in graph.needed() {
-        for from in sources(&graph.nodes()[id].arguments) {
+fn count_readers(
+    graph: &ProcessGraph,
+    needed: &BTreeSet<&str>,
+    wanted: &[&str],
+    given: &BTreeMap<String, Value>,
+) -> BTreeMap<String, usize> {
+    let mut readers = BTreeMap::new();
+    for id in wanted {
+        *readers.entry((*id).to_string()).or_insert(0) += 1;
+    }
+    for id in needed.iter().filter(|id| !given.contains_key(**id)) {
+        for from in sources(&graph.nodes()[*id].arguments) {
             *readers.entry(from.to_string()).or_insert(0) += 1;
         }
     }
@@ -238,14 +331,18 @@ fn check_size(value: &Value, limits: &RunLimits) -> Result<(), GraphError> {
     Ok(())
 }
 
-fn check_memory(values: &BTreeMap<&str, Value>, limits: &RunLimits) -> Result<(), GraphError> {
-    let bytes: u64 = values
+fn bytes_of(values: &BTreeMap<String, Value>) -> u64 {
+    values
         .values()
         .map(|value| match value {
             Value::Cube(cube) => cube.bytes(),
             _ => 0,
         })
-        .sum();
+        .sum()
+}
+
+fn check_memory(values: &BTreeMap<String, Value>, limits: &RunLimits) -> Result<(), GraphError> {
+    let bytes = bytes_of(values);
     if bytes > limits.max_memory_bytes {
         return Err(GraphError::new(
             "ProcessGraphComplexity",

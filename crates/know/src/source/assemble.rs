@@ -6,12 +6,18 @@ use crate::error::GraphError;
 use crate::extent::SpatialExtent;
 use crate::geometry;
 use corridor_raster::RasterError;
-use corridor_raster::band::DataType;
+use corridor_raster::band::{Band, BandData, DataType};
 use corridor_raster::dataset::{Dataset, Window};
 use corridor_raster::grid::Grid;
 use corridor_raster::warp::{Resampling, warp_dataset};
+use geo::MultiPolygon;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use std::sync::Arc;
+
+/// Longest side of a cube, pixels: the Earth's girth at 2 cm.
+const SIDE_MAX: f64 = 2_147_483_648.0;
 
 /// One band of one file, and what its samples mean.
 #[derive(Debug, Clone)]
@@ -45,6 +51,74 @@ pub struct Scene {
     pub files: Vec<BandFile>,
 }
 
+/// What a cube of scenes is, before any pixel is read: labels, grid, and which band of which file
+/// fills which plane. Plain data: it can be sent to another process that sees the same files.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Layout {
+    /// Dates, one a step of `t`.
+    pub times: Vec<Timestamp>,
+    /// Labels of `bands`.
+    pub bands: Vec<String>,
+    /// What is known of each band.
+    pub info: Vec<BandInfo>,
+    /// Pixels of the whole cube.
+    pub grid: Grid,
+    /// Whether samples need 64 bits.
+    pub wide: bool,
+    /// The files, each named once.
+    pub files: Vec<FileEntry>,
+    /// What is read, in the order in which scenes fill each other's gaps.
+    pub reads: Vec<PlaneRead>,
+    /// Pixels outside of these polygons (in the grid's system) are no data.
+    #[serde(with = "rings")]
+    pub polygons: Option<MultiPolygon<f64>>,
+}
+
+/// A file of a [`Layout`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FileEntry {
+    /// Path or address, as [`Dataset::name`] gives it.
+    pub name: String,
+    /// Its pixels.
+    pub grid: Grid,
+    /// Type of its samples.
+    pub dtype: DataType,
+    /// Stored value without measurement, as the file says.
+    #[serde(with = "number_text")]
+    pub nodata: Option<f64>,
+    /// Width of a block, pixels.
+    pub block_width: usize,
+    /// Height of a block, pixels.
+    pub block_height: usize,
+    /// Samples of a pixel that are stored together: all bands, or 1.
+    pub interleaved: usize,
+}
+
+/// One band of one file that fills (gaps of) one plane of a cube.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlaneRead {
+    /// Step of `t`.
+    pub time: usize,
+    /// Step of `bands`.
+    pub band: usize,
+    /// Which of [`Layout::files`].
+    pub file: usize,
+    /// Which of the file's bands, from 0.
+    pub index: usize,
+    /// Physical = stored × scale + offset.
+    pub scale: f64,
+    /// Physical = stored × scale + offset.
+    pub offset: f64,
+    /// Stored value without measurement, beside what the file says itself.
+    #[serde(with = "number_text")]
+    pub nodata: Option<f64>,
+    /// Scene and band, for messages.
+    pub label: String,
+}
+
+/// Opened files by their place in [`Layout::files`].
+pub type Open<'a> = dyn Fn(usize) -> Result<Arc<Dataset>, GraphError> + 'a;
+
 /// A cube (`t`, `bands`, `y`, `x`) of scenes on the grid of the finest requested band of the
 /// first scene, cut to the spatial extent.
 ///
@@ -54,89 +128,472 @@ pub struct Scene {
 ///
 /// # Errors
 /// `NoDataAvailable`, `BandNotFound`, `ProcessGraphComplexity`, `Internal`.
-pub fn cube(mut scenes: Vec<Scene>, request: &LoadRequest) -> Result<Cube, GraphError> {
-    scenes.sort_by_key(|scene| scene.time);
-    let nothing = || {
-        GraphError::new(
-            "NoDataAvailable",
-            format!(
-                "there is no data of {:?} in the given extents",
-                request.collection
-            ),
-        )
-    };
-    let first = scenes.first().ok_or_else(nothing)?;
-    let wanted: Vec<String> = match &request.bands {
-        Some(bands) => bands.clone(),
-        None => first.files.iter().map(|file| file.name.clone()).collect(),
-    };
-    let chosen = scenes
-        .iter()
-        .map(|scene| wanted.iter().map(|name| find(scene, name)).collect())
-        .collect::<Result<Vec<Vec<&BandFile>>, _>>()?;
-    let reference = finest(&chosen[0]).ok_or_else(nothing)?;
-    let target = window(&chosen, reference, request)?.ok_or_else(nothing)?;
-    let mut times: Vec<Timestamp> = scenes.iter().map(|scene| scene.time).collect();
-    times.dedup();
-    let pixels = target.width * target.height;
-    let len = pixels
-        .saturating_mul(times.len())
-        .saturating_mul(wanted.len());
-    if len as u64 > request.max_samples {
+pub fn cube(scenes: Vec<Scene>, request: &LoadRequest) -> Result<Cube, GraphError> {
+    let (layout, files) = Layout::of(scenes, request)?;
+    let len = layout.samples();
+    if len > request.max_samples {
         return Err(GraphError::new(
             "ProcessGraphComplexity",
             format!(
                 "the extents hold {} × {} pixels, {} bands and {} dates: {len} samples; at most {} are allowed in one run",
-                target.width,
-                target.height,
-                wanted.len(),
-                times.len(),
+                layout.grid.width,
+                layout.grid.height,
+                layout.bands.len(),
+                layout.times.len(),
                 request.max_samples
             ),
         ));
     }
-    let wide = chosen.iter().flatten().any(|file| {
-        matches!(
-            file.dataset.dtype(),
-            DataType::F64 | DataType::I32 | DataType::U32
-        )
-    });
-    let mut samples = if wide {
-        Samples::F64(vec![f64::NAN; len])
-    } else {
-        Samples::F32(vec![f32::NAN; len])
-    };
-    let outside = outside(request, &target)?;
-    for (scene, files) in scenes.iter().zip(&chosen) {
-        let step = times
+    let whole = Window::whole(layout.grid.width, layout.grid.height);
+    layout.read(whole, &|file| Ok(files[file].clone()))
+}
+
+impl Layout {
+    /// The layout of the cube that these scenes make, and the opened files.
+    ///
+    /// # Errors
+    /// `NoDataAvailable`, `BandNotFound`, `FeatureUnsupported` (rotated pixels, no reference
+    /// system), `ProcessGraphComplexity` (a side of more than 2³¹ pixels).
+    pub fn of(
+        mut scenes: Vec<Scene>,
+        request: &LoadRequest,
+    ) -> Result<(Self, Vec<Arc<Dataset>>), GraphError> {
+        scenes.sort_by_key(|scene| scene.time);
+        let nothing = || {
+            GraphError::new(
+                "NoDataAvailable",
+                format!(
+                    "there is no data of {:?} in the given extents",
+                    request.collection
+                ),
+            )
+        };
+        let first = scenes.first().ok_or_else(nothing)?;
+        let bands: Vec<String> = match &request.bands {
+            Some(bands) => bands.clone(),
+            None => first.files.iter().map(|file| file.name.clone()).collect(),
+        };
+        let chosen = scenes
             .iter()
-            .position(|time| *time == scene.time)
-            .unwrap_or(0);
-        for (band, file) in files.iter().enumerate() {
-            let start = (step * wanted.len() + band) * pixels;
-            let values = read(file, &target).map_err(|error| {
-                GraphError::new(
-                    "Internal",
-                    format!("scene {:?}, band {:?}: {error}", scene.name, file.name),
-                )
-            })?;
-            for (i, value) in values.into_iter().enumerate() {
-                let free = samples.get(start + i).is_nan();
-                if free && !outside.as_ref().is_some_and(|outside| outside[i]) {
-                    samples.set(start + i, value);
+            .map(|scene| bands.iter().map(|name| find(scene, name)).collect())
+            .collect::<Result<Vec<Vec<&BandFile>>, _>>()?;
+        let reference = finest(&chosen[0]).ok_or_else(nothing)?;
+        let grid = window(&chosen, reference, request)?.ok_or_else(nothing)?;
+        let mut times: Vec<Timestamp> = scenes.iter().map(|scene| scene.time).collect();
+        times.dedup();
+        let wide = chosen.iter().flatten().any(|file| {
+            matches!(
+                file.dataset.dtype(),
+                DataType::F64 | DataType::I32 | DataType::U32 | DataType::I64 | DataType::U64
+            )
+        });
+        let info = chosen[0]
+            .iter()
+            .map(|file| BandInfo {
+                common_name: file.common_name.clone(),
+                center_wavelength_um: file.center_wavelength_um,
+            })
+            .collect();
+        let (mut reads, mut files, mut datasets) = (Vec::new(), Vec::new(), Vec::new());
+        let mut known: HashMap<*const Dataset, usize> = HashMap::new();
+        for (scene, bands) in scenes.iter().zip(&chosen) {
+            let time = times.binary_search(&scene.time).unwrap_or(0);
+            for (band, file) in bands.iter().enumerate() {
+                let place = *known.entry(Arc::as_ptr(&file.dataset)).or_insert_with(|| {
+                    files.push(FileEntry {
+                        name: file.dataset.name().to_string(),
+                        grid: file.dataset.grid().clone(),
+                        dtype: file.dataset.dtype(),
+                        nodata: file.dataset.nodata(),
+                        block_width: file.dataset.layout().block_width,
+                        block_height: file.dataset.layout().block_height,
+                        interleaved: match file.dataset.layout().planar {
+                            true => 1,
+                            false => file.dataset.bands(),
+                        },
+                    });
+                    datasets.push(file.dataset.clone());
+                    files.len() - 1
+                });
+                reads.push(PlaneRead {
+                    time,
+                    band,
+                    file: place,
+                    index: file.index,
+                    scale: file.scale,
+                    offset: file.offset,
+                    nodata: file.nodata,
+                    label: format!("scene {:?}, band {:?}", scene.name, file.name),
+                });
+            }
+        }
+        let polygons = match &request.spatial_extent {
+            Some(SpatialExtent::Polygons(polygons)) => Some(geometry::to_crs(polygons, &grid.crs)?),
+            _ => None,
+        };
+        let layout = Self {
+            times,
+            bands,
+            info,
+            grid,
+            wide,
+            files,
+            reads,
+            polygons,
+        };
+        Ok((layout, datasets))
+    }
+
+    /// Column and row of a file at the corner of this cube, where both lie on one lattice.
+    pub(crate) fn offset_in(&self, file: &FileEntry) -> Option<(i64, i64)> {
+        shift(&file.grid, &self.grid)
+    }
+
+    /// Number of samples of the whole cube, saturating.
+    pub fn samples(&self) -> u64 {
+        (self.grid.width as u64)
+            .saturating_mul(self.grid.height as u64)
+            .saturating_mul(self.times.len() as u64)
+            .saturating_mul(self.bands.len() as u64)
+    }
+
+    /// The dimensions `t`, `bands`, `y`, `x` of a part of the cube.
+    pub fn dimensions(&self, part: Window) -> Vec<Dimension> {
+        let (x, y) = coordinates(&self.grid);
+        let columns: Vec<usize> = (part.col..part.col + part.width).collect();
+        let rows: Vec<usize> = (part.row..part.row + part.height).collect();
+        let mut bands = Dimension::bands(self.bands.iter().cloned());
+        bands.bands = Some(Arc::new(self.info.clone()));
+        vec![
+            Dimension::time(&self.times),
+            bands,
+            y.select(&rows),
+            x.select(&columns),
+        ]
+    }
+
+    /// The grid of a part of the cube.
+    pub fn grid_of(&self, part: Window) -> Grid {
+        if part == Window::whole(self.grid.width, self.grid.height) {
+            return self.grid.clone();
+        }
+        let (x, y) = self.grid.coordinate_of(part.col as f64, part.row as f64);
+        let t = self.grid.transform;
+        Grid::new(
+            self.grid.crs.clone(),
+            [x, t[1], t[2], y, t[4], t[5]],
+            part.width,
+            part.height,
+        )
+    }
+
+    /// Reads a part of the cube. The part lies inside the grid.
+    ///
+    /// # Errors
+    /// `Internal` where a file cannot be opened or read.
+    pub fn read(&self, part: Window, open: &Open<'_>) -> Result<Cube, GraphError> {
+        let mut samples = self.empty(part.pixels());
+        let outside = self.outside(part);
+        for read in &self.reads {
+            let stored = self.fetch_plane(read, part, open)?;
+            self.put(&mut samples, read, &stored, part, part, outside.as_deref());
+        }
+        self.cube_on(part, samples)
+    }
+
+    /// Reads the stored samples of a part, compact as the files hold them.
+    ///
+    /// # Errors
+    /// As [`Layout::read`].
+    pub(crate) fn fetch(&self, part: Window, open: &Open<'_>) -> Result<RawPart, GraphError> {
+        let planes = self
+            .reads
+            .iter()
+            .map(|read| self.fetch_plane(read, part, open))
+            .collect::<Result<_, _>>()?;
+        Ok(RawPart { part, planes })
+    }
+
+    /// The cube of a part of what was fetched: the same as [`Layout::read`] gives.
+    pub(crate) fn cube_of(&self, raw: &RawPart, part: Window) -> Result<Cube, GraphError> {
+        let mut samples = self.empty(part.pixels());
+        let outside = self.outside(part);
+        for (read, stored) in self.reads.iter().zip(&raw.planes) {
+            self.put(
+                &mut samples,
+                read,
+                stored,
+                raw.part,
+                part,
+                outside.as_deref(),
+            );
+        }
+        self.cube_on(part, samples)
+    }
+
+    fn empty(&self, pixels: usize) -> Samples {
+        let len = pixels * self.times.len() * self.bands.len();
+        if self.wide {
+            Samples::F64(vec![f64::NAN; len])
+        } else {
+            Samples::F32(vec![f32::NAN; len])
+        }
+    }
+
+    fn cube_on(&self, part: Window, samples: Samples) -> Result<Cube, GraphError> {
+        let cube = Cube::new(self.dimensions(part), samples, Some(self.grid.crs.clone()))?;
+        Ok(cube.on_grid(self.grid_of(part)))
+    }
+
+    /// Writes the physical values of one read, fetched for the part `fetched`, to the pixels of
+    /// `part` that have none yet.
+    fn put(
+        &self,
+        samples: &mut Samples,
+        read: &PlaneRead,
+        stored: &Stored,
+        fetched: Window,
+        part: Window,
+        outside: Option<&[bool]>,
+    ) {
+        let (have, band) = match stored {
+            Stored::Outside => return,
+            Stored::Whole(band) => (fetched, band),
+            Stored::Part(inside, band) => (
+                Window::new(
+                    fetched.col + inside.col,
+                    fetched.row + inside.row,
+                    inside.width,
+                    inside.height,
+                ),
+                band,
+            ),
+        };
+        let Some(both) = have.intersection(&part) else {
+            return;
+        };
+        let start = (read.time * self.bands.len() + read.band) * part.pixels();
+        let mut values = Vec::with_capacity(both.width);
+        for row in both.row..both.row + both.height {
+            let from = (row - have.row) * have.width + both.col - have.col;
+            let to = (row - part.row) * part.width + both.col - part.col;
+            read.physical_row(band, from, both.width, &mut values);
+            if let Some(outside) = outside {
+                for (value, outside) in values.iter_mut().zip(&outside[to..]) {
+                    if *outside {
+                        *value = f64::NAN;
+                    }
+                }
+            }
+            let range = start + to..start + to + both.width;
+            match samples {
+                Samples::F32(all) => {
+                    for (own, value) in all[range].iter_mut().zip(&values) {
+                        *own = if own.is_nan() { *value as f32 } else { *own };
+                    }
+                }
+                Samples::F64(all) => {
+                    for (own, value) in all[range].iter_mut().zip(&values) {
+                        *own = if own.is_nan() { *value } else { *own };
+                    }
                 }
             }
         }
     }
-    let (x, y) = coordinates(&target);
-    let mut bands = Dimension::bands(wanted.iter().cloned());
-    let info = |file: &&BandFile| BandInfo {
-        common_name: file.common_name.clone(),
-        center_wavelength_um: file.center_wavelength_um,
-    };
-    bands.bands = Some(Arc::new(chosen[0].iter().map(info).collect()));
-    let dimensions = vec![Dimension::time(&times), bands, y, x];
-    Ok(Cube::new(dimensions, samples, Some(target.crs.clone()))?.on_grid(target))
+
+    /// A cube of the same labels with one pixel, without data: to see what a graph makes of them.
+    ///
+    /// # Errors
+    /// As [`Cube::new`].
+    pub fn sketch(&self) -> Result<Cube, GraphError> {
+        self.cube_on(Window::new(0, 0, 1, 1), self.empty(1))
+    }
+
+    /// Which pixels of a part lie outside of the extent's polygons.
+    pub(crate) fn outside(&self, part: Window) -> Option<Vec<bool>> {
+        let polygons = self.polygons.as_ref()?;
+        let inside = geometry::covered_part(std::slice::from_ref(polygons), &self.grid, part);
+        Some(inside.into_iter().map(|inside| !inside).collect())
+    }
+
+    fn fetch_plane(
+        &self,
+        read: &PlaneRead,
+        part: Window,
+        open: &Open<'_>,
+    ) -> Result<Stored, GraphError> {
+        let dataset = open(read.file)?;
+        self.stored(read, part, &dataset)
+            .map_err(|error| GraphError::new("Internal", format!("{}: {error}", read.label)))
+    }
+
+    /// The stored samples of one read on a part of the cube.
+    fn stored(
+        &self,
+        read: &PlaneRead,
+        part: Window,
+        dataset: &Dataset,
+    ) -> Result<Stored, RasterError> {
+        let Some((col, row)) = self.offset_in(&self.files[read.file]) else {
+            let target = self.grid_of(part);
+            return warp_dataset(dataset, read.index, &target, Resampling::Nearest)
+                .map(Stored::Whole);
+        };
+        let (col, row) = (col + part.col as i64, row + part.row as i64);
+        let grid = dataset.grid();
+        let (from_col, from_row) = (col.max(0), row.max(0));
+        let end_col = (col + part.width as i64).min(grid.width as i64);
+        let end_row = (row + part.height as i64).min(grid.height as i64);
+        if from_col >= end_col || from_row >= end_row {
+            return Ok(Stored::Outside);
+        }
+        let own = Window::new(
+            from_col as usize,
+            from_row as usize,
+            (end_col - from_col) as usize,
+            (end_row - from_row) as usize,
+        );
+        let band = dataset.read(read.index, own)?;
+        if (own.width, own.height) == (part.width, part.height) {
+            return Ok(Stored::Whole(band));
+        }
+        let inside = Window::new(
+            (from_col - col) as usize,
+            (from_row - row) as usize,
+            own.width,
+            own.height,
+        );
+        Ok(Stored::Part(inside, band))
+    }
+}
+
+/// Stored samples of a part of a cube, one entry a read of the layout.
+#[derive(Debug)]
+pub(crate) struct RawPart {
+    /// Which part.
+    pub(crate) part: Window,
+    /// What each read gave.
+    pub(crate) planes: Vec<Stored>,
+}
+
+/// Stored samples on a part of a cube.
+#[derive(Debug)]
+pub(crate) enum Stored {
+    /// The file has no pixel there.
+    Outside,
+    /// Every pixel of the part.
+    Whole(Band),
+    /// A window of the part, counted from its corner.
+    Part(Window, Band),
+}
+
+impl PlaneRead {
+    /// Physical values of a run of stored samples; NaN is no data.
+    pub(crate) fn physical_row(&self, band: &Band, from: usize, len: usize, out: &mut Vec<f64>) {
+        out.clear();
+        let end = from + len;
+        match band.data() {
+            BandData::U8(v) => out.extend(v[from..end].iter().map(|x| f64::from(*x))),
+            BandData::I8(v) => out.extend(v[from..end].iter().map(|x| f64::from(*x))),
+            BandData::U16(v) => out.extend(v[from..end].iter().map(|x| f64::from(*x))),
+            BandData::I16(v) => out.extend(v[from..end].iter().map(|x| f64::from(*x))),
+            BandData::U32(v) => out.extend(v[from..end].iter().map(|x| f64::from(*x))),
+            BandData::I32(v) => out.extend(v[from..end].iter().map(|x| f64::from(*x))),
+            BandData::U64(v) => out.extend(v[from..end].iter().map(|x| *x as f64)),
+            BandData::I64(v) => out.extend(v[from..end].iter().map(|x| *x as f64)),
+            BandData::F32(v) => out.extend(v[from..end].iter().map(|x| f64::from(*x))),
+            BandData::F64(v) => out.extend(&v[from..end]),
+        }
+        // Nodata of a float file is compared in the file's own precision.
+        let single = band.data().dtype() == DataType::F32;
+        let own = band
+            .nodata()
+            .map(|n| if single { f64::from(n as f32) } else { n });
+        for value in out.iter_mut() {
+            let missing = own.is_some_and(|n| same(*value, n))
+                || self.nodata.is_some_and(|n| same(*value, n));
+            *value = if missing {
+                f64::NAN
+            } else {
+                *value * self.scale + self.offset
+            };
+        }
+        if let Some(valid) = band.mask() {
+            for (value, valid) in out.iter_mut().zip(&valid[from..end]) {
+                if !valid {
+                    *value = f64::NAN;
+                }
+            }
+        }
+    }
+}
+
+/// Equal as stored values are: 0 and -0 are the same, NaN is no value.
+#[allow(clippy::float_cmp)]
+fn same(a: f64, b: f64) -> bool {
+    a == b
+}
+
+/// Polygons as rings of coordinate pairs, the outer ring first.
+mod rings {
+    use geo::{Coord, LineString, MultiPolygon, Polygon};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    type Rings = Vec<Vec<Vec<(f64, f64)>>>;
+
+    pub(super) fn serialize<S: Serializer>(
+        polygons: &Option<MultiPolygon<f64>>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let ring = |line: &LineString<f64>| line.0.iter().map(|c| (c.x, c.y)).collect();
+        let rings: Option<Rings> = polygons.as_ref().map(|multi| {
+            let polygon = |p: &Polygon<f64>| {
+                std::iter::once(p.exterior())
+                    .chain(p.interiors())
+                    .map(ring)
+                    .collect()
+            };
+            multi.0.iter().map(polygon).collect()
+        });
+        rings.serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<MultiPolygon<f64>>, D::Error> {
+        let rings: Option<Rings> = Option::deserialize(deserializer)?;
+        let line = |ring: Vec<(f64, f64)>| {
+            LineString(ring.into_iter().map(|(x, y)| Coord { x, y }).collect())
+        };
+        Ok(rings.map(|all| {
+            let polygon = |rings: Vec<Vec<(f64, f64)>>| {
+                let mut rings = rings.into_iter().map(line);
+                let exterior = rings.next().unwrap_or_else(|| LineString(Vec::new()));
+                Polygon::new(exterior, rings.collect())
+            };
+            MultiPolygon(all.into_iter().map(polygon).collect())
+        }))
+    }
+}
+
+/// Numbers as text: JSON has no NaN, and nodata is NaN in many files.
+mod number_text {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(
+        value: &Option<f64>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        value.map(|number| number.to_string()).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<f64>, D::Error> {
+        let text: Option<String> = Option::deserialize(deserializer)?;
+        text.map(|text| text.parse().map_err(D::Error::custom))
+            .transpose()
+    }
 }
 
 /// The band of this name; else of this common name (the finest); else of this name in other case.
@@ -265,12 +722,11 @@ fn window(
         _ => 1.0,
     };
     let (width, height) = ((width / every).ceil(), (height / every).ceil());
-    if width * height > request.max_samples as f64 {
+    if width.max(height) > SIDE_MAX {
         return Err(GraphError::new(
             "ProcessGraphComplexity",
             format!(
-                "the extent holds {width} × {height} pixels; at most {} samples are allowed in one run",
-                request.max_samples
+                "the extent holds {width} × {height} pixels; at most {SIDE_MAX} on a side are allowed"
             ),
         ));
     }
@@ -281,57 +737,6 @@ fn window(
         width as usize,
         height as usize,
     )))
-}
-
-/// Which pixels lie outside of the extent's polygons.
-fn outside(request: &LoadRequest, target: &Grid) -> Result<Option<Vec<bool>>, GraphError> {
-    let Some(SpatialExtent::Polygons(polygons)) = &request.spatial_extent else {
-        return Ok(None);
-    };
-    let inside = geometry::covered(&[geometry::to_crs(polygons, &target.crs)?], target);
-    Ok(Some(inside.into_iter().map(|inside| !inside).collect()))
-}
-
-/// Physical values of a band on the target's pixels, NaN without measurement.
-fn read(file: &BandFile, target: &Grid) -> Result<Vec<f64>, RasterError> {
-    let grid = file.dataset.grid();
-    let mut values = match shift(grid, target) {
-        Some((col, row)) => {
-            let mut values = vec![f64::NAN; target.width * target.height];
-            let (from_col, from_row) = (col.max(0), row.max(0));
-            let end_col = (col + target.width as i64).min(grid.width as i64);
-            let end_row = (row + target.height as i64).min(grid.height as i64);
-            if from_col < end_col && from_row < end_row {
-                let window = Window::new(
-                    from_col as usize,
-                    from_row as usize,
-                    (end_col - from_col) as usize,
-                    (end_row - from_row) as usize,
-                );
-                let band = file.dataset.read(file.index, window)?;
-                let part = band.values_f64();
-                let (to_col, to_row) = ((from_col - col) as usize, (from_row - row) as usize);
-                for r in 0..window.height {
-                    let to = (to_row + r) * target.width + to_col;
-                    values[to..to + window.width]
-                        .copy_from_slice(&part[r * window.width..(r + 1) * window.width]);
-                }
-            }
-            values
-        }
-        None => warp_dataset(&file.dataset, file.index, target, Resampling::Nearest)?.values_f64(),
-    };
-    for value in &mut values {
-        if file
-            .nodata
-            .is_some_and(|nodata| nodata.total_cmp(value).is_eq())
-        {
-            *value = f64::NAN;
-        } else {
-            *value = *value * file.scale + file.offset;
-        }
-    }
-    Ok(values)
 }
 
 /// Pixels from the file's corner to the target's, where both lie on one lattice.

@@ -125,9 +125,8 @@ impl CatalogSource {
     }
 }
 
-#[async_trait]
-impl SceneSource for CatalogSource {
-    async fn load(&self, request: &LoadRequest) -> Result<Cube, GraphError> {
+impl CatalogSource {
+    async fn chosen(&self, request: &LoadRequest) -> Result<Vec<Scene>, GraphError> {
         let mut scenes = Vec::new();
         for item in self.items(request).await? {
             if !fits(&item, request)? {
@@ -143,7 +142,18 @@ impl SceneSource for CatalogSource {
                 scenes.push(self.scene(&item).await?);
             }
         }
-        assemble::cube(scenes, request)
+        Ok(scenes)
+    }
+}
+
+#[async_trait]
+impl SceneSource for CatalogSource {
+    async fn load(&self, request: &LoadRequest) -> Result<Cube, GraphError> {
+        assemble::cube(self.chosen(request).await?, request)
+    }
+
+    async fn scenes(&self, request: &LoadRequest) -> Result<Option<Vec<Scene>>, GraphError> {
+        self.chosen(request).await.map(Some)
     }
 
     async fn describe(&self, collection: &str, item: &str) -> Result<SceneDescription, GraphError> {

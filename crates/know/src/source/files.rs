@@ -29,15 +29,12 @@ impl FileSource {
         let own = move |(name, _): &&(String, Scene)| name == collection;
         self.scenes.iter().filter(own).map(|(_, scene)| scene)
     }
-}
 
-#[async_trait]
-impl SceneSource for FileSource {
-    async fn load(&self, request: &LoadRequest) -> Result<Cube, GraphError> {
+    fn chosen(&self, request: &LoadRequest) -> Result<Vec<Scene>, GraphError> {
         if self.of(&request.collection).next().is_none() {
             return Err(not_found(&request.collection, None));
         }
-        let scenes = self
+        Ok(self
             .of(&request.collection)
             .filter(|scene| {
                 request
@@ -51,8 +48,18 @@ impl SceneSource for FileSource {
                     .is_none_or(|extent| extent.contains(scene.time))
             })
             .cloned()
-            .collect();
-        assemble::cube(scenes, request)
+            .collect())
+    }
+}
+
+#[async_trait]
+impl SceneSource for FileSource {
+    async fn load(&self, request: &LoadRequest) -> Result<Cube, GraphError> {
+        assemble::cube(self.chosen(request)?, request)
+    }
+
+    async fn scenes(&self, request: &LoadRequest) -> Result<Option<Vec<Scene>>, GraphError> {
+        self.chosen(request).map(Some)
     }
 
     async fn describe(&self, collection: &str, item: &str) -> Result<SceneDescription, GraphError> {

@@ -1,5 +1,6 @@
 //! A source that shows only some scenes of another.
 
+use super::assemble::Scene;
 use super::{LoadRequest, SceneDescription, SceneSource};
 use crate::cube::Cube;
 use crate::error::GraphError;
@@ -17,11 +18,8 @@ impl<'a> OnlyScenes<'a> {
     pub fn new(source: &'a dyn SceneSource, scenes: &'a [SceneRef]) -> Self {
         Self { source, scenes }
     }
-}
 
-#[async_trait]
-impl SceneSource for OnlyScenes<'_> {
-    async fn load(&self, request: &LoadRequest) -> Result<Cube, GraphError> {
+    fn only(&self, request: &LoadRequest) -> LoadRequest {
         let items = self
             .scenes
             .iter()
@@ -34,11 +32,21 @@ impl SceneSource for OnlyScenes<'_> {
                     .is_none_or(|only| only.contains(item))
             })
             .collect();
-        let request = LoadRequest {
+        LoadRequest {
             items: Some(items),
             ..request.clone()
-        };
-        self.source.load(&request).await
+        }
+    }
+}
+
+#[async_trait]
+impl SceneSource for OnlyScenes<'_> {
+    async fn load(&self, request: &LoadRequest) -> Result<Cube, GraphError> {
+        self.source.load(&self.only(request)).await
+    }
+
+    async fn scenes(&self, request: &LoadRequest) -> Result<Option<Vec<Scene>>, GraphError> {
+        self.source.scenes(&self.only(request)).await
     }
 
     async fn describe(&self, collection: &str, item: &str) -> Result<SceneDescription, GraphError> {

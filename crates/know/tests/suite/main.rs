@@ -5,6 +5,7 @@
 mod catalogued;
 mod graphs;
 mod json5;
+mod plans;
 mod products;
 mod reference;
 mod shared_data;

@@ -1,0 +1,220 @@
+//! The DataFusion operator that computes chunks.
+
+use super::error::to_engine_error;
+use super::job::{Job, JobData};
+use super::piece;
+use crate::error::GraphError;
+use crate::source::assemble::Layout;
+use arrow_schema::SchemaRef;
+use datafusion_common::tree_node::TreeNodeRecursion;
+use datafusion_common::{DataFusionError, Result, project_schema};
+use datafusion_execution::{SendableRecordBatchStream, TaskContext};
+use datafusion_physical_expr::{EquivalenceProperties, PhysicalExpr};
+use datafusion_physical_plan::execution_plan::{Boundedness, EmissionType};
+use datafusion_physical_plan::stream::RecordBatchReceiverStreamBuilder;
+use datafusion_physical_plan::{
+    DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PlanProperties,
+};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+/// Batches that may wait between a chunk and its reader.
+const BATCHES_WAITING: usize = 1;
+
+/// Computes the chunks of a job, each partition its share of them, one at a time: reads, warps,
+/// masks, computes, reduces. It has no input; its rows are pieces of results.
+#[derive(Debug, Clone)]
+pub struct ChunkExec {
+    job: Arc<Job>,
+    partitions: usize,
+    projection: Option<Vec<usize>>,
+    properties: Arc<PlanProperties>,
+}
+
+impl ChunkExec {
+    pub(crate) fn new(
+        job: Arc<Job>,
+        partitions: usize,
+        projection: Option<Vec<usize>>,
+    ) -> Result<Self> {
+        let partitions = partitions.clamp(1, job.data.chunks.len().max(1));
+        let schema = project_schema(&piece::schema(), projection.as_ref())?;
+        let properties = PlanProperties::new(
+            EquivalenceProperties::new(schema),
+            Partitioning::UnknownPartitioning(partitions),
+            EmissionType::Incremental,
+            Boundedness::Bounded,
+        );
+        Ok(Self {
+            job,
+            partitions,
+            projection,
+            properties: Arc::new(properties),
+        })
+    }
+
+    /// The layouts of the loads, by node.
+    pub(crate) fn loads(&self) -> &BTreeMap<String, Layout> {
+        &self.job.data.loads
+    }
+
+    /// Columns of the rows of every job.
+    pub fn full_schema() -> SchemaRef {
+        piece::schema()
+    }
+
+    /// The same operator with only these columns, in this order.
+    ///
+    /// # Errors
+    /// Where a column does not exist.
+    pub fn projected(&self, columns: Option<Vec<usize>>) -> Result<Self> {
+        Self::new(self.job.clone(), self.partitions, columns)
+    }
+
+    /// The same operator in so many partitions (at most one a chunk).
+    ///
+    /// # Errors
+    /// None in fact; as [`ChunkExec::projected`].
+    pub fn in_partitions(&self, partitions: usize) -> Result<Self> {
+        Self::new(self.job.clone(), partitions, self.projection.clone())
+    }
+
+    /// The operator as bytes: it can be run by any process that can open the same files.
+    ///
+    /// # Errors
+    /// `FeatureUnsupported` where a file is held by this process alone.
+    pub fn to_bytes(&self) -> std::result::Result<Vec<u8>, GraphError> {
+        if let Some(name) = self.job.bound_to_process() {
+            return Err(GraphError::new(
+                "FeatureUnsupported",
+                format!(
+                    "{name:?} is held in this process alone; only files and addresses that all machines see can be read elsewhere"
+                ),
+            ));
+        }
+        let encoded = Encoded {
+            job: &self.job.data,
+            partitions: self.partitions,
+            projection: self.projection.clone(),
+        };
+        serde_json::to_vec(&encoded).map_err(|error| {
+            GraphError::new("Internal", format!("the plan cannot be written: {error}"))
+        })
+    }
+
+    /// The operator that [`ChunkExec::to_bytes`] wrote.
+    ///
+    /// # Errors
+    /// Where the bytes are no such operator, or of more than 64 MiB.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        if bytes.len() > JOB_BYTES_MAX {
+            return Err(DataFusionError::Plan(format!(
+                "a plan of {} bytes; at most {JOB_BYTES_MAX} are read",
+                bytes.len()
+            )));
+        }
+        let encoded: Encoded<JobData> = serde_json::from_slice(bytes)
+            .map_err(|error| DataFusionError::Plan(format!("this is no plan: {error}")))?;
+        let job = Job::new(encoded.job, BTreeMap::new()).map_err(|e| to_engine_error(&e))?;
+        Self::new(Arc::new(job), encoded.partitions, encoded.projection)
+    }
+}
+
+/// Largest plan that is read, bytes: thousands of scenes are a few million.
+const JOB_BYTES_MAX: usize = 64 << 20;
+
+/// What travels.
+#[derive(Serialize, Deserialize)]
+struct Encoded<T> {
+    job: T,
+    partitions: usize,
+    projection: Option<Vec<usize>>,
+}
+
+impl DisplayAs for ChunkExec {
+    fn fmt_as(&self, _t: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let data = &self.job.data;
+        let cuts: Vec<&str> = data.cuts.iter().map(|cut| cut.node.as_str()).collect();
+        write!(
+            f,
+            "ChunkExec: chunks={}, loads=[{}], results=[{}], halo={} px",
+            data.chunks.len(),
+            data.loads.keys().cloned().collect::<Vec<_>>().join(", "),
+            cuts.join(", "),
+            data.halo_px
+        )
+    }
+}
+
+impl ExecutionPlan for ChunkExec {
+    fn name(&self) -> &'static str {
+        "ChunkExec"
+    }
+
+    fn properties(&self) -> &Arc<PlanProperties> {
+        &self.properties
+    }
+
+    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
+        Vec::new()
+    }
+
+    fn apply_expressions(
+        &self,
+        _f: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
+    ) -> Result<TreeNodeRecursion> {
+        Ok(TreeNodeRecursion::Continue)
+    }
+
+    fn with_new_children(
+        self: Arc<Self>,
+        children: Vec<Arc<dyn ExecutionPlan>>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        if children.is_empty() {
+            Ok(self)
+        } else {
+            Err(DataFusionError::Internal(
+                "chunks have no inputs".to_string(),
+            ))
+        }
+    }
+
+    fn execute(
+        &self,
+        partition: usize,
+        _context: Arc<TaskContext>,
+    ) -> Result<SendableRecordBatchStream> {
+        let mut builder = RecordBatchReceiverStreamBuilder::new(self.schema(), BATCHES_WAITING);
+        let (job, partitions) = (self.job.clone(), self.partitions);
+        let projection = self.projection.clone();
+        let results = builder.tx();
+        builder.spawn_blocking(move || {
+            for chunk in (partition..job.data.chunks.len()).step_by(partitions) {
+                let mut open = true;
+                let mut failed = None;
+                let ran = job.run_chunk(chunk, &mut |batch| {
+                    let batch = match &projection {
+                        None => Ok(batch),
+                        Some(columns) => batch.project(columns),
+                    };
+                    match batch {
+                        Ok(batch) => open = results.blocking_send(Ok(batch)).is_ok(),
+                        Err(error) => failed = Some(error),
+                    }
+                    open && failed.is_none()
+                });
+                ran.map_err(|error| to_engine_error(&error))?;
+                if let Some(error) = failed {
+                    return Err(error.into());
+                }
+                if !open {
+                    break;
+                }
+            }
+            Ok(())
+        });
+        Ok(builder.build())
+    }
+}

@@ -1,0 +1,218 @@
+//! Which nodes of a graph can be computed on one piece of ground at a time.
+
+use crate::graph::{Argument, Node, ProcessGraph, needed, sources};
+use crate::process::{self, Run};
+use crate::source::assemble::Layout;
+use crate::value::Value;
+use serde_json::Value as Json;
+use std::collections::BTreeMap;
+
+/// What a graph is for the engine.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Shape {
+    /// Loads whose cubes are read by chunks.
+    pub(crate) loads: Vec<String>,
+    /// Nodes computed by chunks whose results are put together: what the rest of the graph, or the
+    /// caller, asks for.
+    pub(crate) cuts: Vec<String>,
+    /// The load whose pixels each of them has.
+    pub(crate) cut_loads: Vec<String>,
+    /// The nodes computed by chunks.
+    pub(crate) chunked: Vec<String>,
+    /// Pixels around a chunk that its nodes look at.
+    pub(crate) halo_px: usize,
+    /// Nodes that need the whole picture, with the reason, in order; nodes that only read from
+    /// such nodes are left out.
+    pub(crate) whole: Vec<(String, String)>,
+}
+
+/// What is known of a node.
+enum Class {
+    /// Depends on no scene.
+    Constant,
+    /// Computed by chunks; the load whose grid it has, and how far it looks in all.
+    Chunk { load: String, halo_px: usize },
+    /// Needs, or reads from what needs, the whole picture.
+    Whole,
+}
+
+/// How far a process looks.
+enum Reach {
+    /// At each pixel by itself.
+    Pixel,
+    /// This many pixels around.
+    Around(usize),
+    /// At all pixels, for this reason.
+    Whole(&'static str),
+}
+
+/// Finds what of a graph can be computed by chunks. `layouts` are those of the loads.
+pub(crate) fn shape(
+    graph: &ProcessGraph,
+    scope: &BTreeMap<String, Value>,
+    wanted: &[&str],
+    layouts: &BTreeMap<String, Layout>,
+) -> Shape {
+    let needed = needed(graph, wanted, &BTreeMap::new());
+    let mut classes: BTreeMap<&str, Class> = BTreeMap::new();
+    let mut shape = Shape::default();
+    for id in graph
+        .order()
+        .iter()
+        .filter(|id| needed.contains(id.as_str()))
+    {
+        let node = &graph.nodes()[id];
+        let class = classify(id, node, scope, layouts, &classes, &mut shape.whole);
+        classes.insert(id, class);
+    }
+    for (id, class) in &classes {
+        let Class::Chunk { load, halo_px } = class else {
+            continue;
+        };
+        shape.chunked.push((*id).to_string());
+        if layouts.contains_key(*id) {
+            shape.loads.push((*id).to_string());
+        }
+        let read_from_whole = needed.iter().any(|reader| {
+            matches!(classes.get(reader), Some(Class::Whole))
+                && sources(&graph.nodes()[*reader].arguments).contains(id)
+        });
+        if wanted.contains(id) || read_from_whole {
+            shape.cuts.push((*id).to_string());
+            shape.cut_loads.push(load.clone());
+            shape.halo_px = shape.halo_px.max(*halo_px);
+        }
+    }
+    shape
+}
+
+fn classify(
+    id: &str,
+    node: &Node,
+    scope: &BTreeMap<String, Value>,
+    layouts: &BTreeMap<String, Layout>,
+    classes: &BTreeMap<&str, Class>,
+    whole: &mut Vec<(String, String)>,
+) -> Class {
+    if layouts.contains_key(id) {
+        return Class::Chunk {
+            load: id.to_string(),
+            halo_px: 0,
+        };
+    }
+    let mut needs_all = |reason: String| {
+        whole.push((id.to_string(), reason));
+        Class::Whole
+    };
+    let loads = process::find(&node.process_id).is_some_and(|own| matches!(own.run, Run::Load(_)));
+    if loads {
+        return needs_all(format!("{} gives whole cubes here", node.process_id));
+    }
+    let mut reached: Option<(&str, usize)> = None;
+    for from in sources(&node.arguments) {
+        match classes.get(from) {
+            Some(Class::Constant) => {}
+            None | Some(Class::Whole) => return Class::Whole,
+            Some(Class::Chunk { load, halo_px }) => match reached {
+                None => reached = Some((load, *halo_px)),
+                Some((own, halo)) => {
+                    if !same_pixels(layouts.get(own), layouts.get(load)) {
+                        return needs_all("its cubes have different grids".to_string());
+                    }
+                    reached = Some((own, halo.max(*halo_px)));
+                }
+            },
+        }
+    }
+    let Some((load, halo_px)) = reached else {
+        return Class::Constant;
+    };
+    let more = match reach(node, scope) {
+        Reach::Pixel => 0,
+        Reach::Around(px) => px,
+        Reach::Whole(reason) => return needs_all(format!("{} {reason}", node.process_id)),
+    };
+    Class::Chunk {
+        load: load.to_string(),
+        halo_px: halo_px + more,
+    }
+}
+
+fn same_pixels(a: Option<&Layout>, b: Option<&Layout>) -> bool {
+    match (a, b) {
+        (Some(a), Some(b)) => a.grid == b.grid,
+        _ => false,
+    }
+}
+
+fn reach(node: &Node, scope: &BTreeMap<String, Value>) -> Reach {
+    let text = |name: &str| match node.arguments.get(name) {
+        Some(Argument::Literal(Json::String(text))) => Some(text.clone()),
+        Some(Argument::FromParameter(parameter)) => match scope.get(parameter) {
+            Some(Value::Text(text)) => Some(text.clone()),
+            _ => None,
+        },
+        _ => None,
+    };
+    let along = |names: &[&str]| {
+        let spatial = |name: &&str| {
+            // A dimension that is not named in plain text may be any.
+            node.arguments.contains_key(*name)
+                && text(name).is_none_or(|dimension| matches!(dimension.as_str(), "x" | "y"))
+        };
+        if names.iter().any(spatial) {
+            Reach::Whole("goes along pixels")
+        } else {
+            Reach::Pixel
+        }
+    };
+    match node.process_id.as_str() {
+        "apply"
+        | "mask"
+        | "merge_cubes"
+        | "ndvi"
+        | "filter_bands"
+        | "filter_temporal"
+        | "mask_polygon"
+        | "save_result"
+        | "aggregate_temporal"
+        | "aggregate_temporal_period" => Reach::Pixel,
+        "reduce_dimension" | "filter_labels" | "rename_labels" => along(&["dimension"]),
+        "drop_dimension" => along(&["name"]),
+        "apply_dimension" => along(&["dimension", "target_dimension"]),
+        "rename_dimension" => along(&["source", "target"]),
+        "add_dimension" => match text("type").as_deref() {
+            Some("spatial") => Reach::Whole("adds pixels"),
+            _ => along(&["name"]),
+        },
+        "median_filter" => match number(node, scope, "size", 3.0) {
+            Some(size) if size >= 1.0 => Reach::Around(size as usize / 2),
+            _ => Reach::Whole("has a window of no plain size"),
+        },
+        "apply_kernel" => kernel_reach(node, &text),
+        _ => Reach::Whole("looks at the whole picture"),
+    }
+}
+
+fn number(node: &Node, scope: &BTreeMap<String, Value>, name: &str, default: f64) -> Option<f64> {
+    match node.arguments.get(name) {
+        None => Some(default),
+        Some(Argument::Literal(json)) => json.as_f64(),
+        Some(Argument::FromParameter(parameter)) => match scope.get(parameter) {
+            Some(Value::Number(number)) => Some(*number),
+            _ => None,
+        },
+        Some(_) => None,
+    }
+}
+
+fn kernel_reach(node: &Node, text: &dyn Fn(&str) -> Option<String>) -> Reach {
+    if text("border").is_some_and(|border| border == "wrap") {
+        return Reach::Whole("wraps round the edges");
+    }
+    let Some(Argument::Literal(Json::Array(rows))) = node.arguments.get("kernel") else {
+        return Reach::Whole("has a kernel of no plain size");
+    };
+    let width = rows.first().and_then(Json::as_array).map_or(0, Vec::len);
+    Reach::Around(rows.len().max(width) / 2)
+}
