@@ -3,8 +3,11 @@
 pub mod bundle;
 pub mod clock;
 pub mod contact;
+pub mod decode;
 pub mod delivery;
+pub mod frame;
 pub mod link;
+pub mod packet;
 pub mod plan;
 pub mod route;
 pub mod schedule;

@@ -1,6 +1,7 @@
 //! `corridor transmit`: how bytes get home.
 
 mod budget;
+mod decode;
 mod send;
 
 use super::Outcome;
@@ -12,6 +13,8 @@ use std::path::Path;
 pub(crate) enum Transmit {
     /// What the air takes from a link, and what is left of it
     Budget(budget::Budget),
+    /// What captures of a downlink hold: frames, spacecraft, channels, packets, gaps
+    Decode(decode::Decode),
     /// Send described scenes to a node as bundles (BPv7 over TCPCLv4)
     Send(send::Send),
 }
@@ -20,6 +23,7 @@ impl Transmit {
     pub(crate) async fn run(self, data_dir: &Path) -> Outcome {
         match self {
             Self::Budget(budget) => budget.run(),
+            Self::Decode(decode) => decode.run(),
             Self::Send(send) => send.run(data_dir).await,
         }
     }

@@ -5,6 +5,7 @@
 
 mod budget;
 mod changed;
+mod decode;
 mod demo;
 mod ephemerides;
 mod forecast;

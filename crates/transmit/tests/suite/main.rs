@@ -7,6 +7,7 @@
 )]
 
 mod bundle;
+mod captures;
 mod killed;
 mod link;
 mod passes;
