@@ -163,6 +163,20 @@ PY
     --conformance core --conformance features --conformance item-search
 fi
 
+# Whatever the descriptions allow is asked, and what they do not allow; a run takes about a minute.
+asker=$root/crates/node/tests/python/schemathesis_peers.py
+published=$shared/sense/stapi/stapi-openapi-0.1.0.yaml
+if ! have_module schemathesis; then
+  skip "schemathesis" "no schemathesis in $python"
+else
+  check "schemathesis on every route" "$python" "$asker" served "$url"
+  if [ -e "$published" ]; then
+    check "schemathesis on the published STAPI document" "$python" "$asker" published "$url" "$published"
+  else
+    skip "schemathesis on the published STAPI document" "no shared test data at $shared"
+  fi
+fi
+
 # --- the page -------------------------------------------------------------------------------------
 
 if [ ! -e "$root/web/browser/run.mjs" ] || [ ! -d "$root/web/node_modules/playwright-core" ]; then

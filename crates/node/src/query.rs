@@ -63,6 +63,25 @@ impl Parameters {
             .transpose()
     }
 
+    /// The one value of `limit`; one too large for any number here is the largest.
+    pub(crate) fn take_limit(&mut self) -> Result<Option<i64>, Problem> {
+        self.take_as_it_is("limit")?
+            .map(|text| {
+                let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+                let read = match text.parse() {
+                    Ok(number) => Some(number).filter(|number| *number >= 1),
+                    Err(_) => digits.then_some(i64::MAX),
+                };
+                read.ok_or_else(|| {
+                    Problem::invalid(format!(
+                        "limit: {} is not a whole number from 1",
+                        quoted(&text)
+                    ))
+                })
+            })
+            .transpose()
+    }
+
     /// The one value of `name`, read as an instant.
     pub(crate) fn take_instant(
         &mut self,
@@ -187,6 +206,25 @@ mod tests {
         let mut twice = parameters(&[("a", "1"), ("a", "2")]);
         assert!(twice.clone().take("a").is_err());
         assert_eq!(twice.take_all("a"), ["1", "2"]);
+    }
+
+    #[test]
+    fn a_limit_is_lowered_however_large() {
+        for (text, limit) in [
+            ("1", Some(1)),
+            ("9223372036854775807", Some(i64::MAX)),
+            ("2430430276021950349312", Some(i64::MAX)),
+            ("0", None),
+            ("-1", None),
+            ("", None),
+            ("1.5", None),
+            ("00000000000000000000", None),
+            ("x", None),
+        ] {
+            let read = parameters(&[("limit", text)]).take_limit();
+            assert_eq!(read.ok().flatten(), limit, "{text:?}");
+        }
+        assert_eq!(parameters(&[]).take_limit().unwrap(), None);
     }
 
     #[test]

@@ -71,7 +71,7 @@ impl Asked {
         if let Some(text) = query.take("datetime")? {
             search.datetime = Some(unescaped_plus(&text).parse::<Interval>().map_err(invalid)?);
         }
-        search.limit = limit(query.take_parsed("limit", "is not a number from 1 up")?)?;
+        search.limit = limit(query.take_limit()?)?;
         if let Some(text) = query.take("sortby")? {
             // A plus sign that was not escaped reads as a space, which the parser trims: ascending.
             search.sortby = SortKey::parse_list(&text)?;

@@ -22,10 +22,7 @@ pub(super) struct Wanted {
 impl Wanted {
     /// The page of a query with `limit` and `next`.
     pub(super) fn from_query(query: &mut Parameters) -> Result<Self, Problem> {
-        let limit = query
-            .take_as_it_is("limit")?
-            .map(|text| text.parse().map_err(|_| not_a_limit(&quoted(&text))))
-            .transpose()?;
+        let limit = query.take_limit()?;
         Self::read(limit, query.take_as_it_is("next")?.as_deref())
     }
 

@@ -116,6 +116,7 @@ fn request(
         _ => from_members(body)?,
     };
     let (from, to) = span(&parameters.datetime, clock)?;
+    check_positions(&parameters.geometry["coordinates"])?;
     Ok(OpportunityRequest {
         instrument: product.to_string(),
         geometry: parameters.geometry,
@@ -123,6 +124,21 @@ fn request(
         to,
         filter: parameters.filter.map(Value::Object),
     })
+}
+
+/// A position is a longitude, a latitude and perhaps a height (RFC 7946, section 3.1.1). How deep they
+/// stand is for the reader of the geometry to say.
+fn check_positions(coordinates: &Value) -> Result<(), Problem> {
+    match coordinates.as_array().map(Vec::as_slice) {
+        Some([Value::Number(_), rest @ ..]) if !(1..=2).contains(&rest.len()) => {
+            Err(Problem::invalid(format!(
+                "geometry: a position has {} numbers; it has a longitude, a latitude and perhaps a height",
+                rest.len() + 1
+            )))
+        }
+        Some([Value::Number(_), ..]) | None => Ok(()),
+        Some(parts) => parts.iter().try_for_each(check_positions),
+    }
 }
 
 fn from_members<T: for<'de> Deserialize<'de>>(members: &Map<String, Value>) -> Result<T, Problem> {

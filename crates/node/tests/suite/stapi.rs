@@ -610,6 +610,14 @@ async fn what_is_wrong_is_named() {
             "longitude 181",
         ),
         (
+            with(
+                "geometry",
+                json!({"type": "Point", "coordinates": [0, 0, 0, 0]}),
+            ),
+            "body.geometry",
+            "4 numbers",
+        ),
+        (
             with("geometry", place(json!("0"), json!(0))),
             "body.geometry",
             "",
