@@ -138,6 +138,14 @@ pub(crate) fn duration(seconds: f64) -> String {
     }
 }
 
+/// `0.4 s`, `41 s`, `3 h 05 min`: an uncertainty, tenths below ten seconds.
+pub(crate) fn duration_within(seconds: f64) -> String {
+    match seconds.abs() < 9.95 {
+        true => format!("{seconds:.1} s"),
+        false => duration(seconds),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

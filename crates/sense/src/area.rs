@@ -287,6 +287,11 @@ impl Area {
         self.radius_rad.to_degrees()
     }
 
+    /// The polygons with longitudes that run on past 180 degrees where they cross the antimeridian.
+    pub(crate) fn flat(&self) -> &MultiPolygon<f64> {
+        &self.flat
+    }
+
     /// Unit vector from the Earth's centre to the middle, ITRF axes.
     pub(crate) fn centre(&self) -> [f64; 3] {
         self.centre
@@ -403,7 +408,7 @@ fn on_ground(ring: Vec<Coord<f64>>) -> Vec<[f64; 3]> {
 
 /// Area between a parallel and the equator for one radian of longitude, square metres (Snyder 1987,
 /// eq. 3-12).
-fn zone_m2(lat_deg: f64) -> f64 {
+pub(crate) fn zone_m2(lat_deg: f64) -> f64 {
     let e = E2.sqrt();
     let sin = lat_deg.to_radians().sin();
     let b = earth::SEMI_MINOR_M;
@@ -421,7 +426,7 @@ fn polygon_km2(polygon: &Polygon<f64>) -> f64 {
 }
 
 /// Longitudes brought back into -180..=180; what crosses is cut in two.
-fn cut_at_antimeridian(flat: &MultiPolygon<f64>) -> MultiPolygon<f64> {
+pub(crate) fn cut_at_antimeridian(flat: &MultiPolygon<f64>) -> MultiPolygon<f64> {
     let mut cut = Vec::with_capacity(flat.0.len());
     for polygon in flat {
         let xs = || polygon.exterior().coords().map(|c| c.x);

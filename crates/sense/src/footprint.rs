@@ -38,13 +38,12 @@ pub fn strip(
     let length_s = end.duration_since(start).as_secs_f64();
     let at = |part: f64| -MARGIN_S + part * (length_s + 2.0 * MARGIN_S);
     let central = Across::new(&track.state_itrf(0.5 * length_s)?);
-    let half = (0.5e3 * sensor.instrument.swath_km / EARTH_RADIUS_M).min(1.2);
-    let centre = central.place(sensor, central.arc_to(area.centre()), half);
+    let (from, to) = central.edges(sensor, central.arc_to(area.centre()));
     let (mut left, mut right) = (Vec::new(), Vec::new());
     for k in 0..=EDGE_POINTS {
         let across = Across::new(&track.state_itrf(at(k as f64 / EDGE_POINTS as f64))?);
-        left.push(across.ground(centre - half));
-        right.push(across.ground(centre + half));
+        left.push(across.ground(from));
+        right.push(across.ground(to));
     }
     right.extend(left.into_iter().rev());
     let mut ring = right;
@@ -59,6 +58,44 @@ pub fn swath_off_nadir_deg(trajectory: &Trajectory, instrument: &Instrument) -> 
     let half = (0.5e3 * instrument.swath_km / EARTH_RADIUS_M).min(1.2);
     let height = trajectory.semi_major_axis_m() - EARTH_RADIUS_M * half.cos();
     (EARTH_RADIUS_M * half.sin()).atan2(height).to_degrees()
+}
+
+/// Least and greatest angle from nadir at which an instrument sees, degrees, at the satellite's mean
+/// height and broadside; to either side where it looks to one.
+pub fn off_nadir_range_deg(trajectory: &Trajectory, instrument: &Instrument) -> (f64, f64) {
+    let view = &instrument.view;
+    match instrument.look {
+        Look::Nadir => (0.0, swath_off_nadir_deg(trajectory, instrument)),
+        Look::Conical | Look::Rectangular => {
+            let (tilt, half) = (view.tilt_rad(), view.half_widest_rad());
+            (
+                (tilt - half).max(0.0).to_degrees(),
+                (tilt + half).to_degrees(),
+            )
+        }
+        Look::Scan => {
+            let (from, to) = view.scan_deg();
+            let least = if from <= 0.0 && to >= 0.0 {
+                0.0
+            } else {
+                from.abs().min(to.abs())
+            };
+            (least, from.abs().max(to.abs()))
+        }
+        _ => match (view.min_incidence_deg, view.max_incidence_deg) {
+            (Some(least), Some(most)) => {
+                let ratio = EARTH_RADIUS_M / trajectory.semi_major_axis_m();
+                let angle = |deg: f64| {
+                    (ratio * deg.to_radians().sin())
+                        .min(1.0)
+                        .asin()
+                        .to_degrees()
+                };
+                (angle(least), angle(most))
+            }
+            _ => (instrument.min_off_nadir_deg, instrument.max_off_nadir_deg),
+        },
+    }
 }
 
 /// Longitudes that do not jump.
@@ -102,25 +139,50 @@ impl Across {
         }
     }
 
-    /// Where the middle of the strip lies, nearest to `wanted`.
-    fn place(&self, sensor: &Sensor<'_>, wanted: f64, half: f64) -> f64 {
-        let instrument = sensor.instrument;
-        let most = self.arc_of(instrument.max_off_nadir_deg.to_radians());
-        let least = self.arc_of(instrument.min_off_nadir_deg.to_radians());
+    /// Angle at the Earth's centre of what is seen at an incidence angle, radians.
+    fn arc_of_incidence(&self, incidence_rad: f64) -> f64 {
+        let sine = EARTH_RADIUS_M / self.radius_m * incidence_rad.sin();
+        incidence_rad - sine.clamp(-1.0, 1.0).asin()
+    }
+
+    /// Where the strip begins and ends, its middle as near as may be to `wanted`: arcs to the right.
+    fn edges(&self, sensor: &Sensor<'_>, wanted: f64) -> (f64, f64) {
+        let (instrument, view) = (sensor.instrument, &sensor.instrument.view);
+        let signed = |angle_rad: f64| angle_rad.signum() * self.arc_of(angle_rad.abs());
+        let half = (0.5e3 * instrument.swath_km / EARTH_RADIUS_M).min(1.2);
+        let (least, most) = match (view.min_incidence_deg, view.max_incidence_deg) {
+            (Some(least), Some(most)) => (
+                self.arc_of_incidence(least.to_radians()),
+                self.arc_of_incidence(most.to_radians()),
+            ),
+            _ => (
+                self.arc_of(instrument.min_off_nadir_deg.to_radians()),
+                self.arc_of(instrument.max_off_nadir_deg.to_radians()),
+            ),
+        };
         // A swath as wide as the field of regard lies in its middle.
-        let (near, far) = (least + half, most - half);
-        let (near, far) = match near <= far {
-            true => (near, far),
+        let (near, far) = match least + half <= most - half {
+            true => (least + half, most - half),
             false => (0.5 * (least + most), 0.5 * (least + most)),
         };
-        match instrument.look {
+        let centre = match instrument.look {
+            Look::Scan => {
+                let (from, to) = view.scan_deg();
+                return (signed(from.to_radians()), signed(to.to_radians()));
+            }
+            Look::Conical | Look::Rectangular => {
+                let (roll, _) = view.roll_pitch_rad();
+                let across = view.half_tangents()[1].atan();
+                return (signed(roll - across), signed(roll + across));
+            }
             Look::Nadir => 0.0,
             Look::Agile => wanted.clamp(-far.max(0.0), far.max(0.0)),
             Look::Right => wanted.clamp(near, far),
             Look::Left => wanted.clamp(-far, -near),
             Look::Both if wanted < 0.0 => wanted.clamp(-far, -near),
             Look::Both => wanted.clamp(near, far),
-        }
+        };
+        (centre - half, centre + half)
     }
 
     /// Longitude and latitude of the ground at an arc to the right, degrees.

@@ -1,5 +1,9 @@
 //! Instruments: what they can look at. The shape of `[[instrument]]` in the register's mission files.
 
+mod view;
+
+pub use view::View;
+
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -30,6 +34,35 @@ pub enum Look {
     Right,
     /// To either side of the ground track, broadside.
     Both,
+    /// At what lies within a cone about a fixed direction, all of it at once.
+    Conical,
+    /// At what lies within a rectangular field of view about a fixed direction, all of it at once.
+    Rectangular,
+    /// Across the ground track from one angle to another, as a turning mirror sweeps it, without a gap
+    /// between sweeps.
+    Scan,
+}
+
+impl std::fmt::Display for Look {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Nadir => "nadir",
+            Self::Agile => "agile",
+            Self::Left => "left",
+            Self::Right => "right",
+            Self::Both => "both",
+            Self::Conical => "conical",
+            Self::Rectangular => "rectangular",
+            Self::Scan => "scan",
+        })
+    }
+}
+
+impl Look {
+    /// Whether the angles of [`View`] alone say what is seen, and no angle from nadir is given.
+    fn is_viewed(self) -> bool {
+        matches!(self, Self::Conical | Self::Rectangular | Self::Scan)
+    }
 }
 
 /// An instrument and its figures, each with its source.
@@ -45,7 +78,8 @@ pub struct Instrument {
     /// Width on the ground that is taken at once, km, in the mode meant.
     pub swath_km: f64,
     /// Half angle of the field of regard, degrees from nadir: how far it can look to the side. With
-    /// [`Look::Nadir`] the swath alone decides and this may be left out.
+    /// [`Look::Nadir`] the swath alone decides and this may be left out; where `view` says what is seen,
+    /// it is left out.
     #[serde(default)]
     pub max_off_nadir_deg: f64,
     /// Least angle from nadir, degrees: 0 for optical instruments, the near edge for radar.
@@ -53,6 +87,10 @@ pub struct Instrument {
     pub min_off_nadir_deg: f64,
     /// Where it looks.
     pub look: Look,
+    /// The angles of conical and rectangular fields of view and of scans, and incidence angles of
+    /// side-looking instruments.
+    #[serde(default, skip_serializing_if = "View::is_empty")]
+    pub view: View,
     /// Ground sample distance at nadir, metres, of the finest bands.
     pub gsd_m: f64,
     /// Whether it sees by daylight alone.
@@ -88,6 +126,24 @@ pub enum InstrumentError {
         field: &'static str,
         /// What it is.
         value: f64,
+        /// What would be right.
+        right: &'static str,
+    },
+    /// An angle that this look does not have.
+    #[error("{field} is given; look = \"{look}\" has no such angle")]
+    Foreign {
+        /// Which angle.
+        field: &'static str,
+        /// The look.
+        look: Look,
+    },
+    /// An angle that this look needs.
+    #[error("view.{field} is missing; look = \"{look}\" needs it: {right}")]
+    Missing {
+        /// Which angle.
+        field: &'static str,
+        /// The look.
+        look: Look,
         /// What would be right.
         right: &'static str,
     },
@@ -133,7 +189,23 @@ impl Instrument {
         )?;
         let near = "should be from 0 to less than 90 degrees";
         within("min_off_nadir_deg", self.min_off_nadir_deg, 0.0, 89.9, near)?;
+        self.view.check(self.look)?;
+        if self.look.is_viewed() || self.view.max_incidence_deg.is_some() {
+            for (field, value) in [
+                ("max_off_nadir_deg", self.max_off_nadir_deg),
+                ("min_off_nadir_deg", self.min_off_nadir_deg),
+            ] {
+                within(
+                    field,
+                    value,
+                    0.0,
+                    0.0,
+                    "should be left out: view says what is seen",
+                )?;
+            }
+        }
         let least = match self.look {
+            look if look.is_viewed() || self.view.max_incidence_deg.is_some() => 0.0,
             Look::Nadir => 0.0,
             _ => f64::max(self.min_off_nadir_deg, 1e-3),
         };
@@ -192,6 +264,81 @@ mod tests {
         assert!(said("swath_km = 290.0", "swath_km = nan").starts_with("swath_km is NaN;"));
         assert!(said("\"nadir\"", "\"agile\"").starts_with("max_off_nadir_deg is 0;"));
         assert!(said("\"msi\"", "\" \"").starts_with("id is empty"));
+        let view = |look: &str, angles: &str| {
+            let text = MSI.replace("\"nadir\"", &format!("{look:?}"));
+            toml::from_str::<Instrument>(&format!("{text}\n[view]\n{angles}"))
+                .map_err(|e| e.to_string())
+                .and_then(|i| i.check().map_err(|e| e.to_string()))
+        };
+        for (look, angles) in [
+            ("conical", "half_angle_deg = 10.0"),
+            (
+                "conical",
+                "half_angle_deg = 5.0\nroll_deg = -20.0\npitch_deg = 10",
+            ),
+            (
+                "rectangular",
+                "along_half_angle_deg = 0.5\nacross_half_angle_deg = 7.0",
+            ),
+            ("scan", "scan_from_deg = -55.0\nscan_to_deg = 55.0"),
+            (
+                "right",
+                "min_incidence_deg = 29.0\nmax_incidence_deg = 46.0",
+            ),
+        ] {
+            assert_eq!(view(look, angles), Ok(()), "{look} {angles}");
+        }
+        for (look, angles, words) in [
+            (
+                "conical",
+                "",
+                "view.half_angle_deg is missing; look = \"conical\" needs it",
+            ),
+            (
+                "conical",
+                "half_angle_deg = 0",
+                "half_angle_deg is 0; should be from 0.001",
+            ),
+            (
+                "conical",
+                "half_angle_deg = 30\nroll_deg = 70",
+                "the far edge of the field of view",
+            ),
+            (
+                "conical",
+                "half_angle_deg = 3\nscan_to_deg = 1",
+                "scan_to_deg is given; look = \"conical\"",
+            ),
+            (
+                "nadir",
+                "half_angle_deg = 10",
+                "half_angle_deg is given; look = \"nadir\"",
+            ),
+            (
+                "rectangular",
+                "along_half_angle_deg = 1",
+                "view.across_half_angle_deg is missing",
+            ),
+            (
+                "scan",
+                "scan_from_deg = 5\nscan_to_deg = 5",
+                "scan_to_deg is 5; should be more than",
+            ),
+            (
+                "left",
+                "min_incidence_deg = 30",
+                "view.max_incidence_deg is missing",
+            ),
+            (
+                "left",
+                "min_incidence_deg = 30\nmax_incidence_deg = 20",
+                "max_incidence_deg is 20;",
+            ),
+            ("conical", "half_angle_rad = 1", "half_angle_rad"),
+        ] {
+            let said = view(look, angles).unwrap_err();
+            assert!(said.contains(words), "{look} {angles}: {said}");
+        }
         assert!(
             with("gsd_m", "gsd_km")
                 .unwrap_err()

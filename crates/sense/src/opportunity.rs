@@ -28,4 +28,15 @@ pub struct Opportunity {
     /// Days from the epoch of the satellite's elements to the start, negative before it; zero for a
     /// planned satellite.
     pub element_age_days: f64,
+    /// How early or late the window may be because the elements age, seconds: in nine of ten cases less
+    /// ([`crate::ageing`]). `None` where it is not known: planned satellites, ephemerides, orbits
+    /// slower than 225 minutes.
+    #[serde(default)]
+    pub timing_uncertainty_s: Option<f64>,
+    /// How far to the side the satellite may pass, km: likewise.
+    #[serde(default)]
+    pub cross_track_uncertainty_km: Option<f64>,
+    /// Whether the elements are too old to rely on the window.
+    #[serde(default)]
+    pub stale: bool,
 }

@@ -7,7 +7,11 @@
 //! with satellites x places x days (a small constant) for the sieve, and with the number of windows for
 //! their edges. `benches/access.rs` prints all three.
 
-use crate::access::{AccessError, check_span};
+use crate::access::{
+    AccessError, Sensor, check_span, max_elevation_deg, shared_out, target_opportunities,
+};
+use crate::instrument::Instrument;
+use crate::target::Target;
 use corridor_orbit::earth::Geodetic;
 use corridor_orbit::eclipse;
 use corridor_orbit::event::{Bounded, Search, Span, find_spans_in};
@@ -130,9 +134,9 @@ pub fn windows_of(
     check_span(period.from, period.to)?;
     conditions.check()?;
     let grids = Grids::new(period.from, period.to, period.earth);
-    let targets: Vec<Target> = places
+    let targets: Vec<LitSite> = places
         .iter()
-        .map(|place| Target::new(place, conditions, period))
+        .map(|place| LitSite::new(place, conditions, period))
         .collect();
     let next = AtomicUsize::new(0);
     let work = || {
@@ -182,6 +186,68 @@ pub fn windows_of(
     Ok(all.into_iter().map(|(_, answer)| answer).collect())
 }
 
+/// What [`windows_of_targets`] found for one satellite: its windows, by place and start, and why some places
+/// could not be searched.
+pub type Looked = (Vec<PlaceWindow>, Vec<AccessError>);
+
+/// Every window in which `instrument`, on each of the satellites, sees some of each target, on `threads`
+/// threads; the answers stand in the order of the satellites. `progress` hears how many are done. The
+/// elevation is that at the middle of the target.
+pub fn windows_of_targets(
+    satellites: &[Trajectory],
+    instrument: &Instrument,
+    targets: &[Target],
+    (from, to): (Timestamp, Timestamp),
+    threads: usize,
+    progress: &(dyn Fn(usize) + Sync),
+) -> Vec<Looked> {
+    let done = AtomicUsize::new(0);
+    shared_out(satellites.len(), threads, &|number| {
+        let sensor = Sensor {
+            satellite: "",
+            norad_id: None,
+            planned: false,
+            trajectory: &satellites[number],
+            instrument,
+        };
+        let mut answer = Looked::default();
+        for (place, target) in targets.iter().enumerate() {
+            match place_windows(&sensor, place, target, from, to) {
+                Ok(windows) => answer.0.extend(windows),
+                Err(fault) => answer.1.push(fault),
+            }
+        }
+        progress(done.fetch_add(1, Ordering::Relaxed) + 1);
+        answer
+    })
+}
+
+fn place_windows(
+    sensor: &Sensor<'_>,
+    place: usize,
+    target: &Target,
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<Vec<PlaceWindow>, AccessError> {
+    let middle = target.middle();
+    target_opportunities(sensor, target, from, to)?
+        .into_iter()
+        .map(|o| {
+            let window = corridor_orbit::window::Window {
+                start: o.start,
+                end: o.end,
+            };
+            Ok(PlaceWindow {
+                place,
+                start: o.start,
+                end: o.end,
+                max_elevation_deg: max_elevation_deg(sensor.trajectory, &middle, window)?,
+                min_off_nadir_deg: o.min_off_nadir_deg,
+            })
+        })
+        .collect()
+}
+
 /// The parts of windows in which the satellite is in the light asked for.
 fn in_light(
     flight: &Flight<'_>,
@@ -223,12 +289,12 @@ fn in_light(
 }
 
 /// A place with the spans in which the Sun stands as asked.
-struct Target {
+struct LitSite {
     site: Site,
     lit: Vec<Span>,
 }
 
-impl Target {
+impl LitSite {
     fn new(place: &Geodetic, conditions: &Conditions, period: Period<'_>) -> Self {
         let (from, to) = (period.from, period.to);
         let whole = corridor_orbit::window::Window {

@@ -10,7 +10,9 @@ use crate::register::{Register, Satellite};
 use crate::request::Watch;
 use crate::settings::Settings;
 use corridor_know::product::Product;
+use corridor_orbit::window::offset;
 use corridor_sense::access::{self, Sensor};
+use corridor_sense::ageing::Ageing;
 use corridor_sense::area::Area;
 use corridor_sense::instrument::{Instrument, InstrumentKind};
 use corridor_sense::opportunity::Opportunity;
@@ -58,6 +60,15 @@ pub struct ForecastEntry {
     pub processed: Timestamp,
     /// Answer in the user's hands.
     pub in_hands: Timestamp,
+    /// Earliest and latest `in_hands` as far as the age of the elements goes: in nine of ten cases it is
+    /// between them, if the settings hold. A satellite that comes early or late is early or late over
+    /// the area and over the station alike, so both are `in_hands` by the timing uncertainty at the
+    /// contact. `None` where that is not known.
+    #[serde(default)]
+    pub in_hands_earliest: Option<Timestamp>,
+    /// See `in_hands_earliest`.
+    #[serde(default)]
+    pub in_hands_latest: Option<Timestamp>,
     /// Least off-nadir angle in the window, degrees.
     pub min_off_nadir_deg: f64,
     /// Part of the area covered, 0 to 1.
@@ -66,6 +77,16 @@ pub struct ForecastEntry {
     pub sun_elevation_deg: f64,
     /// Age of the elements at the observation, days.
     pub element_age_days: f64,
+    /// How early or late the observation may be because the elements age, seconds: in nine of ten cases
+    /// less. `None` where it is not known (planned satellites, ephemerides, high orbits).
+    #[serde(default)]
+    pub timing_uncertainty_s: Option<f64>,
+    /// How far to the side the satellite may pass, km; likewise.
+    #[serde(default)]
+    pub cross_track_uncertainty_km: Option<f64>,
+    /// Whether the elements are too old to rely on the window.
+    #[serde(default)]
+    pub stale: bool,
     /// Data of this observation, bytes.
     pub volume_bytes: u64,
     /// From the start of the forecast to the user's hands, seconds.
@@ -426,6 +447,8 @@ impl Work<'_> {
     ) -> ForecastEntry {
         let processed = later(delivery.at_node, self.chain.processing_s(instrument.gsd_m));
         let in_hands = later(processed, self.chain.publish_s);
+        let at_contact = Ageing::at(&satellite.trajectory, delivery.down).uncertainty;
+        let shifted = |by_s: f64| offset(in_hands, by_s);
         ForecastEntry {
             satellite: satellite.name.clone(),
             norad_id: satellite.norad_id,
@@ -442,10 +465,15 @@ impl Work<'_> {
             at_node: delivery.at_node,
             processed,
             in_hands,
+            in_hands_earliest: at_contact.map(|u| shifted(-u.timing_s)),
+            in_hands_latest: at_contact.map(|u| shifted(u.timing_s)),
             min_off_nadir_deg: opportunity.min_off_nadir_deg,
             coverage: opportunity.coverage,
             sun_elevation_deg: opportunity.sun_elevation_deg,
             element_age_days: opportunity.element_age_days,
+            timing_uncertainty_s: opportunity.timing_uncertainty_s,
+            cross_track_uncertainty_km: opportunity.cross_track_uncertainty_km,
+            stale: opportunity.stale,
             volume_bytes,
             time_to_answer_s: in_hands.duration_since(self.from).as_secs_f64(),
             assumptions: self.chain.keys.clone(),

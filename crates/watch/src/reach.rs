@@ -10,7 +10,7 @@ use corridor_orbit::visibility::Limits;
 use corridor_sense::access::Sensor;
 use corridor_sense::area::Area;
 use corridor_sense::footprint;
-use corridor_sense::instrument::{Instrument, Look};
+use corridor_sense::instrument::Instrument;
 use corridor_sense::windows::{Conditions, Period, windows_of};
 use geojson::{Feature, FeatureCollection, GeometryValue, JsonObject};
 use jiff::Timestamp;
@@ -176,19 +176,12 @@ fn sensors(
             if !suits(instrument) {
                 continue;
             }
-            let most = match instrument.look {
-                Look::Nadir => footprint::swath_off_nadir_deg(&satellite.trajectory, instrument),
-                _ => instrument.max_off_nadir_deg,
-            };
+            let (least, most) = footprint::off_nadir_range_deg(&satellite.trajectory, instrument);
             let sun = match instrument.daylight_only {
                 true => tenths(instrument.min_sun_elevation_deg),
                 false => NO_SUN,
             };
-            let need = [
-                tenths(most).max(1),
-                tenths(instrument.min_off_nadir_deg),
-                sun,
-            ];
+            let need = [tenths(most).max(1), tenths(least), sun];
             groups
                 .entry(need)
                 .or_default()

@@ -45,10 +45,17 @@ export interface ForecastEntry {
   at_node: string;
   processed: string;
   in_hands: string;
+  /** Nine times in ten the answer is in hands between these two, as far as the age of the elements goes. */
+  in_hands_earliest: string | null;
+  in_hands_latest: string | null;
   min_off_nadir_deg: number;
   coverage: number;
   sun_elevation_deg: number | null;
   element_age_days: number | null;
+  /** How early or late the observation may be, nine times in ten less; null where it is not known. */
+  timing_uncertainty_s: number | null;
+  cross_track_uncertainty_km: number | null;
+  stale: boolean;
   time_to_answer_s: number;
   assumptions?: string[];
 }

@@ -5,7 +5,9 @@ import {
   formatDateTime,
   formatDifference,
   formatDuration,
+  formatKilometres,
   formatObserved,
+  formatWithin,
 } from './format';
 
 test('times are shown in UTC whatever the machine’s zone', () => {
@@ -18,6 +20,12 @@ test('a length of time shows its two largest parts', () => {
   expect(formatDuration('en', 11_520)).toBe('3 hr 12 min');
   expect(formatDuration('en', 90_000)).toBe('1 day 1 hr');
   expect(formatDuration('en', 86_405)).toBe('1 day');
+});
+
+test('how far off a time may be has tenths below ten seconds', () => {
+  expect(formatWithin('en', 0.34)).toBe('0.3 sec');
+  expect(formatWithin('en', 42.4)).toBe('42 sec');
+  expect(formatKilometres('en', 0.26)).toBe('0.3 km');
 });
 
 test('a difference keeps its sign', () => {

@@ -101,6 +101,24 @@ export function formatDuration(language: string, seconds: number): string {
   return words.join(' ');
 }
 
+/** How far off a time may be: tenths below ten seconds, then as a duration. */
+export function formatWithin(language: string, seconds: number): string {
+  if (seconds >= 9.95) return formatDuration(language, seconds);
+  const options = { style: 'unit', unit: 'second', unitDisplay: 'short', maximumFractionDigits: 1 } as const;
+  return numberFormat(language, options).format(seconds);
+}
+
+export function formatKilometres(language: string, km: number): string {
+  const digits = km >= 10 ? 0 : 1;
+  const options = {
+    style: 'unit',
+    unit: 'kilometer',
+    unitDisplay: 'short',
+    maximumFractionDigits: digits,
+  } as const;
+  return numberFormat(language, options).format(km);
+}
+
 /** A difference with its sign, kept left-to-right in every script. */
 export function formatDifference(language: string, seconds: number): string {
   const sign = Math.round(seconds) === 0 ? '±' : seconds > 0 ? '+' : '−';

@@ -1,7 +1,9 @@
 //! `corridor sense`: what can be seen when.
 
 mod compare;
+mod coverage;
 mod design;
+mod instrument;
 mod places;
 mod propagate;
 mod satellites;
@@ -20,6 +22,8 @@ use std::path::Path;
 pub(crate) enum Sense {
     /// How often places are seen without and with planned satellites
     Compare(compare::Compare),
+    /// What share of areas and lines is seen when
+    Coverage(coverage::Coverage),
     /// Orbits of planned satellites
     #[command(subcommand)]
     Design(design::Design),
@@ -36,7 +40,8 @@ impl Sense {
         match self {
             Self::Compare(compare) => compare.run(data_dir).await,
             Self::Design(design) => design.run(),
-            Self::Windows(windows) => windows.run(),
+            Self::Coverage(coverage) => coverage.run(data_dir).await,
+            Self::Windows(windows) => windows.run(data_dir).await,
             Self::Propagate(propagate) => propagate.run(),
             Self::Schedule(schedule) => schedule.run(data_dir).await,
         }

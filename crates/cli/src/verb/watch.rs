@@ -1,7 +1,7 @@
 //! `corridor watch`: places to watch, their forecasts and answers.
 
 use super::{Failure, Outcome, open};
-use crate::output::{Format, Listing, duration, listing, say, time};
+use crate::output::{Format, Listing, duration, duration_within, listing, say, time};
 use crate::progress::Step;
 use clap::{Args, Subcommand};
 use corridor_watch::forecast::Forecast;
@@ -284,6 +284,13 @@ pub(crate) fn print_forecast(format: Format, forecast: &Forecast) -> std::io::Re
             let planned = if e.planned { " (planned)" } else { "" };
             vec![
                 time(e.in_hands),
+                e.in_hands_latest
+                    .map(|latest| {
+                        let by_s = latest.duration_since(e.in_hands).as_secs_f64();
+                        let stale = if e.stale { " (stale)" } else { "" };
+                        format!("{}{stale}", duration_within(by_s))
+                    })
+                    .unwrap_or_default(),
                 duration(e.time_to_answer_s),
                 format!("{}{planned}", e.satellite),
                 e.instrument.clone(),
@@ -307,6 +314,7 @@ pub(crate) fn print_forecast(format: Format, forecast: &Forecast) -> std::io::Re
         &Listing {
             columns: &[
                 "in hands (UTC)",
+                "give or take",
                 "time to answer",
                 "satellite",
                 "instrument",

@@ -283,3 +283,63 @@ fn the_checksum_is_that_of_a_published_set() {
         7
     );
 }
+
+#[test]
+fn every_answer_says_how_sure_its_times_are() {
+    let program = Program::new();
+    let box_ = ["watch", "add", "--area", "-34.915,-8.039,-34.8275,-7.952"];
+    let named = ["--product", "water", "--name", "Coast"];
+    program.run(&[&box_[..], &named[..]].concat()).ok();
+    let moment = |v: &Value| v.as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
+    let fresh = forecast(&program, "coast");
+    let (mut flying, mut planned) = (0, 0);
+    for entry in fresh["entries"].as_array().unwrap() {
+        assert_eq!(entry["stale"], false, "{entry}");
+        if entry["planned"] == true {
+            planned += 1;
+            for field in [
+                "timing_uncertainty_s",
+                "in_hands_earliest",
+                "in_hands_latest",
+            ] {
+                assert!(entry[field].is_null(), "{field} of {entry}");
+            }
+            continue;
+        }
+        flying += 1;
+        let at = moment(&entry["in_hands"]);
+        let (earliest, latest) = (
+            moment(&entry["in_hands_earliest"]),
+            moment(&entry["in_hands_latest"]),
+        );
+        let timing_s = entry["timing_uncertainty_s"].as_f64().unwrap();
+        let later_s = latest.duration_since(at).as_secs_f64();
+        // The contact comes after the observation, on older elements.
+        assert!(later_s >= timing_s - 1e-6 && timing_s > 0.0, "{entry}");
+        assert!((later_s - at.duration_since(earliest).as_secs_f64()).abs() < 1e-6);
+        assert!(entry["cross_track_uncertainty_km"].as_f64().unwrap() > 0.0);
+    }
+    assert!(flying > 5, "{flying} {planned}");
+    let later = [
+        "--from",
+        "2026-09-12T00:00:00Z",
+        "--to",
+        "2026-09-12T12:00:00Z",
+    ];
+    let arguments = ["watch", "forecast", "coast"];
+    let old = program
+        .run(&[&arguments[..], &later, &["--format", "json"]].concat())
+        .ok()
+        .json();
+    let stale = old["entries"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|e| e["planned"] == false);
+    assert!(stale.clone().count() > 5 && stale.clone().all(|e| e["stale"] == true));
+    let table = program.run(&[&arguments[..], &later].concat()).ok().out;
+    assert!(
+        table.contains("give or take") && table.contains("(stale)"),
+        "{table}"
+    );
+}

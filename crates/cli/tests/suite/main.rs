@@ -5,6 +5,7 @@
 
 mod budget;
 mod changed;
+mod coverage;
 mod decode;
 mod demo;
 mod ephemerides;

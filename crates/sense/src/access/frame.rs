@@ -1,23 +1,33 @@
 //! The satellite's own axes at one instant, and how it sees points of the ground from there.
 
 use corridor_orbit::earth::{self, cross, dot, sub, unit};
-use corridor_orbit::frame::{Itrf, State};
+use corridor_orbit::frame::{EARTH_ROTATION_RAD_S, Itrf, State};
 
 /// A satellite's axes: geodetic nadir, along the ground track, to the right of it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Axes {
-    position: [f64; 3],
-    down: [f64; 3],
-    along: [f64; 3],
-    right: [f64; 3],
+    pub(super) position: [f64; 3],
+    pub(super) down: [f64; 3],
+    pub(super) along: [f64; 3],
+    pub(super) right: [f64; 3],
     /// How fast the satellite's ground point runs, radians per second at the Earth's centre.
     pub(super) turn_rad_s: f64,
 }
 
 impl Axes {
     pub(super) fn new(state: &State<Itrf>) -> Self {
+        Self::along(state, state.v_m_s)
+    }
+
+    /// With *along* on the velocity among the stars, for orbits that hardly move over the ground.
+    pub(super) fn inertial(state: &State<Itrf>) -> Self {
+        let turn = [0.0, 0.0, EARTH_ROTATION_RAD_S];
+        let carried = cross(turn, state.r_m);
+        Self::along(state, std::array::from_fn(|k| state.v_m_s[k] + carried[k]))
+    }
+
+    fn along(state: &State<Itrf>, v: [f64; 3]) -> Self {
         let down = earth::nadir(&state.position());
-        let v = state.v_m_s;
         let sink = dot(v, down);
         let level = [
             v[0] - sink * down[0],
@@ -37,12 +47,12 @@ impl Axes {
 
     /// Whether the satellite stands above the horizon of a point on the ellipsoid: the point is then on
     /// the near side of the polar plane of the satellite.
-    fn sees(&self, point: [f64; 3]) -> bool {
+    pub(super) fn sees(&self, point: [f64; 3]) -> bool {
         self.horizon(point) > 0.0
     }
 
     /// Positive on the near side of the horizon, negative beyond; linear in the point.
-    fn horizon(&self, point: [f64; 3]) -> f64 {
+    pub(super) fn horizon(&self, point: [f64; 3]) -> f64 {
         let a2 = earth::SEMI_MAJOR_M * earth::SEMI_MAJOR_M;
         let b2 = earth::SEMI_MINOR_M * earth::SEMI_MINOR_M;
         let s = self.position;
@@ -129,11 +139,71 @@ impl Axes {
         )
     }
 
+    /// Incidence angle at a point on the ellipsoid: between its vertical and the satellite, radians; to
+    /// the right of the track positive, to the left negative.
+    pub(super) fn incidence(&self, point: [f64; 3]) -> f64 {
+        let a2 = earth::SEMI_MAJOR_M * earth::SEMI_MAJOR_M;
+        let b2 = earth::SEMI_MINOR_M * earth::SEMI_MINOR_M;
+        let up = [point[0] / a2, point[1] / a2, point[2] / b2];
+        let angle = earth::angle_between(up, sub(self.position, point));
+        angle.copysign(dot(sub(point, self.position), self.right))
+    }
+
     /// The angle from nadir of a point `arc_rad` away at the Earth's centre, radians.
     pub(super) fn angle_of_arc(&self, arc_rad: f64) -> f64 {
         let radius = self.ground_radius();
         let r = dot(self.position, self.position).sqrt();
         (radius * arc_rad.sin()).atan2(r - radius * arc_rad.cos())
+    }
+
+    /// The angle at the Earth's centre that an angle from nadir reaches on the ground, radians; the
+    /// horizon's for angles beyond it.
+    pub(super) fn arc_of_angle(&self, angle: f64) -> f64 {
+        // Bisection on the monotonic inverse.
+        let (mut low, mut high) = (0.0, self.horizon_arc());
+        for _ in 0..50 {
+            let middle = 0.5 * (low + high);
+            if self.angle_of_arc(middle) < angle.abs() {
+                low = middle;
+            } else {
+                high = middle;
+            }
+        }
+        0.5 * (low + high)
+    }
+
+    /// The angle from nadir across the track at which the ground is met at an incidence angle, radians,
+    /// both to the right positive.
+    pub(super) fn angle_of_incidence(&self, incidence: f64) -> f64 {
+        let (mut low, mut high) = (0.0, std::f64::consts::FRAC_PI_2);
+        for _ in 0..50 {
+            let middle = 0.5 * (low + high);
+            let (sin, cos) = (middle.copysign(incidence)).sin_cos();
+            let ray = std::array::from_fn(|k| cos * self.down[k] + sin * self.right[k]);
+            let met = self.meets(ray).map(|p| self.incidence(p).abs());
+            if met.is_some_and(|met| met < incidence.abs()) {
+                low = middle;
+            } else {
+                high = middle;
+            }
+        }
+        (0.5 * (low + high)).copysign(incidence)
+    }
+
+    /// Where a line of sight meets the ellipsoid; `None` where it misses.
+    pub(super) fn meets(&self, ray: [f64; 3]) -> Option<[f64; 3]> {
+        let axes = [
+            earth::SEMI_MAJOR_M,
+            earth::SEMI_MAJOR_M,
+            earth::SEMI_MINOR_M,
+        ];
+        let p: [f64; 3] = std::array::from_fn(|k| self.position[k] / axes[k]);
+        let d: [f64; 3] = std::array::from_fn(|k| ray[k] / axes[k]);
+        let (a, b, c) = (dot(d, d), dot(p, d), dot(p, p) - 1.0);
+        let root = b * b - a * c;
+        let part = (-b - root.max(0.0).sqrt()) / a;
+        (root >= 0.0 && part > 0.0)
+            .then(|| std::array::from_fn(|k| self.position[k] + part * ray[k]))
     }
 
     /// The angle at the Earth's centre from nadir to the horizon, radians.
@@ -168,7 +238,7 @@ fn nearest2(a: [f64; 2], b: [f64; 2]) -> f64 {
 }
 
 /// How the edge winds about the origin: +1 or -1 where it crosses the positive first axis.
-fn turn_about_zero(a: [f64; 2], b: [f64; 2]) -> i32 {
+pub(super) fn turn_about_zero(a: [f64; 2], b: [f64; 2]) -> i32 {
     let side = a[0] * b[1] - a[1] * b[0];
     match (a[1] <= 0.0, b[1] <= 0.0) {
         (true, false) if side > 0.0 => 1,

@@ -26,7 +26,34 @@ pub(super) struct Scanned {
     /// Angle from nadir to the right, radians.
     pub(super) angle: f64,
     /// Sine of the angle at the Earth's centre to the right of the track.
-    sine: f64,
+    pub(super) sine: f64,
+    /// Incidence angle, to the right positive, radians.
+    pub(super) incidence: f64,
+}
+
+/// What an instrument sees of the line across the track.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Across {
+    /// From one angle from nadir to another, to the right positive, radians.
+    Angle(f64, f64),
+    /// From one incidence angle to another, to the right positive, radians.
+    Incidence(f64, f64),
+}
+
+impl Across {
+    /// The value that is limited, and its limits.
+    fn of(self, point: &Scanned) -> (f64, f64, f64) {
+        match self {
+            Self::Angle(low, high) => (point.angle, low, high),
+            Self::Incidence(low, high) => (point.incidence, low, high),
+        }
+    }
+
+    /// Whether a point is between the limits.
+    pub(super) fn holds(self, point: &Scanned) -> bool {
+        let (value, low, high) = self.of(point);
+        low <= value && value <= high
+    }
 }
 
 /// The outline of an area in the scan coordinates of one pass.
@@ -83,15 +110,22 @@ impl Table {
     }
 }
 
-impl Scan {
-    /// The outline as the pass in `span` scans it; `radius_rad` is how far the area reaches from its
-    /// middle.
+/// A pass over a place: where the satellite is, to tell when a point of the place is broadside.
+pub(super) struct Sweep {
+    table: Table,
+    /// When the middle of the place is broadside, seconds.
+    pub(super) centre_s: f64,
+    /// Axes at that instant.
+    pub(super) middle: Axes,
+}
+
+impl Sweep {
+    /// Of the pass in `span` over what reaches `radius_rad` from a direction.
     ///
     /// # Errors
     /// Where the trajectory has no state.
     pub(super) fn new(
         track: &Track<'_>,
-        rings: &[Vec<[f64; 3]>],
         centre: [f64; 3],
         radius_rad: f64,
         span: Span,
@@ -106,35 +140,68 @@ impl Scan {
         let table = Table::new(track, wide)?;
         let surface = centre.map(|x| x * 6_371_000.0);
         let centre_s = broadside(&table, surface, middle_s);
-        let mut t_s = centre_s;
-        let rings: Vec<Vec<Scanned>> = rings
-            .iter()
-            .map(|ring| {
-                ring.iter()
-                    .map(|point| {
-                        t_s = broadside(&table, *point, t_s);
-                        let (angle, sine) = table.axes(t_s).across(*point);
-                        Scanned { t_s, angle, sine }
-                    })
-                    .collect()
-            })
-            .collect();
-        let whole = signed_area(&rings).abs();
         Ok(Self {
-            rings,
             middle: table.axes(centre_s),
-            whole,
+            table,
+            centre_s,
         })
     }
 
-    /// What of the outline lies within the angles and the time.
-    pub(super) fn clip(&self, angles: (f64, f64), time: Span) -> Scan {
+    /// A point, from a guess of when it is broadside.
+    pub(super) fn scan(&self, point: [f64; 3], guess_s: f64) -> Scanned {
+        let t_s = broadside(&self.table, point, guess_s);
+        let axes = self.table.axes(t_s);
+        let (angle, sine) = axes.across(point);
+        Scanned {
+            t_s,
+            angle,
+            sine,
+            incidence: axes.incidence(point),
+        }
+    }
+
+    /// Whether the satellite stands above the horizon of a point when it is broadside.
+    pub(super) fn sees(&self, point: [f64; 3], t_s: f64) -> bool {
+        self.table.axes(t_s).sees(point)
+    }
+}
+
+impl Scan {
+    /// The outline as a pass scans it.
+    pub(super) fn new(sweep: &Sweep, rings: &[Vec<[f64; 3]>]) -> Self {
+        let mut t_s = sweep.centre_s;
+        let mut scan = |point: &[f64; 3]| {
+            let scanned = sweep.scan(*point, t_s);
+            t_s = scanned.t_s;
+            scanned
+        };
+        let rings: Vec<Vec<Scanned>> = rings
+            .iter()
+            .map(|ring| ring.iter().map(&mut scan).collect())
+            .collect();
+        let whole = signed_area(&rings).abs();
+        Self {
+            rings,
+            middle: sweep.middle,
+            whole,
+        }
+    }
+    /// What of the outline lies within the limits and the time.
+    pub(super) fn clip(&self, across: Across, time: Span) -> Scan {
+        let above = |p: &Scanned| {
+            let (value, low, _) = across.of(p);
+            value - low
+        };
+        let below = |p: &Scanned| {
+            let (value, _, high) = across.of(p);
+            high - value
+        };
         let rings = self
             .rings
             .iter()
             .map(|ring| {
-                let ring = half(ring, |p| p.angle - angles.0);
-                let ring = half(&ring, |p| angles.1 - p.angle);
+                let ring = half(ring, above);
+                let ring = half(&ring, below);
                 let ring = half(&ring, |p| p.t_s - time.start_s);
                 half(&ring, |p| time.end_s - p.t_s)
             })
@@ -180,7 +247,7 @@ impl Scan {
     }
 
     /// Share of the whole area that is left.
-    fn share(&self) -> f64 {
+    pub(super) fn share(&self) -> f64 {
         if self.whole > 0.0 {
             (signed_area(&self.rings).abs() / self.whole).clamp(0.0, 1.0)
         } else {
@@ -189,14 +256,15 @@ impl Scan {
     }
 
     /// Greatest share of the area that one strip of `width_rad` (at the Earth's centre) takes within
-    /// the angles, in the given time.
-    pub(super) fn best_strip(&self, angles: (f64, f64), width_rad: f64, time: Span) -> f64 {
-        let inside = self.clip(angles, time);
+    /// the limits, in the given time.
+    pub(super) fn best_strip(&self, across: Across, width_rad: f64, time: Span) -> f64 {
+        let inside = self.clip(across, time);
         let (low, high) = inside.angles();
         if low >= high {
             return 0.0;
         }
-        let (near, far) = (arc(&self.middle, low), arc(&self.middle, high));
+        let arc = |angle: f64| angle.signum() * self.middle.arc_of_angle(angle);
+        let (near, far) = (arc(low), arc(high));
         if far - near <= width_rad {
             return inside.share();
         }
@@ -208,26 +276,11 @@ impl Scan {
             .map(|k| {
                 let left = near + (far - near - width_rad) * k as f64 / (STRIPS - 1) as f64;
                 let angle = |arc: f64| arc.signum() * self.middle.angle_of_arc(arc.abs());
-                let strip = (angle(left).max(low), angle(left + width_rad).min(high));
-                inside.clip(strip, everywhere).share()
+                let (left, right) = (angle(left).max(low), angle(left + width_rad).min(high));
+                inside.clip(Across::Angle(left, right), everywhere).share()
             })
             .fold(0.0, f64::max)
     }
-}
-
-/// The angle at the Earth's centre that an angle from nadir reaches on the ground, radians.
-fn arc(axes: &Axes, angle: f64) -> f64 {
-    // Bisection on the monotonic inverse: angles beyond the horizon give the horizon.
-    let (mut low, mut high) = (0.0, axes.horizon_arc());
-    for _ in 0..50 {
-        let middle = 0.5 * (low + high);
-        if axes.angle_of_arc(middle) < angle.abs() {
-            low = middle;
-        } else {
-            high = middle;
-        }
-    }
-    angle.signum() * 0.5 * (low + high)
 }
 
 /// The instant at which the point is broadside, from a guess.
@@ -259,6 +312,7 @@ fn half(ring: &[Scanned], inside: impl Fn(&Scanned) -> f64) -> Vec<Scanned> {
                 t_s: mix(a.t_s, b.t_s),
                 angle: mix(a.angle, b.angle),
                 sine: mix(a.sine, b.sine),
+                incidence: mix(a.incidence, b.incidence),
             });
         }
     }

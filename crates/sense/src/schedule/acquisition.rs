@@ -3,6 +3,7 @@
 use super::problem::{Candidate, Problem, ProblemError, Spacecraft};
 use super::solve::{Schedule, solve};
 use crate::access::Sensor;
+use crate::footprint;
 use crate::instrument::Look;
 use crate::opportunity::Opportunity;
 use corridor_orbit::earth::{self, Geodetic, cross, dot, from_geodetic, sub, unit};
@@ -310,8 +311,19 @@ fn instants(
     }
     let [_, right, down] = sight((first_s + end_s) / 2.0)?;
     let line = match instrument.look {
-        Look::Nadir => [0.0, 0.0, 1.0],
-        _ => no_further([0.0, right, down], instrument.max_off_nadir_deg),
+        Look::Nadir | Look::Scan | Look::Conical | Look::Rectangular => {
+            let [roll, pitch] = [instrument.view.roll_deg, instrument.view.pitch_deg]
+                .map(|deg| deg.unwrap_or(0.0).to_radians());
+            [
+                pitch.sin(),
+                pitch.cos() * roll.sin(),
+                pitch.cos() * roll.cos(),
+            ]
+        }
+        Look::Left | Look::Right | Look::Both | Look::Agile => {
+            let (_, most) = footprint::off_nadir_range_deg(platform.sensor.trajectory, instrument);
+            no_further([0.0, right, down], most)
+        }
     };
     Ok(vec![(first_s, (end_s - first_s).max(0.0), line)])
 }

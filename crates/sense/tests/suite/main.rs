@@ -9,6 +9,7 @@
 
 mod acquisition;
 mod ageing;
+mod coverage;
 mod design;
 mod footprints;
 mod laws;

@@ -5,7 +5,7 @@ use corridor_orbit::propagate::Trajectory;
 use corridor_orbit::window::offset;
 use corridor_sense::access::{Sensor, opportunities};
 use corridor_sense::area::Area;
-use corridor_sense::instrument::{Instrument, InstrumentKind, Look};
+use corridor_sense::instrument::{Instrument, InstrumentKind, Look, View};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
@@ -39,6 +39,7 @@ pub fn instrument(id: &str) -> Instrument {
         max_off_nadir_deg: far,
         min_off_nadir_deg: near,
         look,
+        view: View::default(),
         gsd_m: 10.0,
         daylight_only: sun.is_some(),
         min_sun_elevation_deg: sun.unwrap_or(-90.0),

@@ -19,6 +19,22 @@ pub(crate) struct Elements {
     files: Vec<PathBuf>,
 }
 
+/// Files of elements, or the satellites of the register.
+#[derive(Debug, Args)]
+pub(crate) struct ElementsOrRegister {
+    /// Element sets or ephemerides: TLE, 3LE, OMM (JSON, CSV, XML, KVN) or OEM; where --instrument is given
+    /// and this is not, the satellites of the register that carry it
+    #[arg(long = "elements", value_name = "FILE", required_unless_present = "instrument", num_args = 1..)]
+    files: Vec<PathBuf>,
+}
+
+impl ElementsOrRegister {
+    /// The files, where any are named.
+    pub(crate) fn files(&self) -> Option<Elements> {
+        (!self.files.is_empty()).then(|| Elements::of(self.files.clone()))
+    }
+}
+
 /// A satellite to compute with.
 #[derive(Debug, Clone)]
 pub(crate) struct Satellite {

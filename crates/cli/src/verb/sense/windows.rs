@@ -1,7 +1,8 @@
 //! `corridor sense windows`: which satellite sees which place when.
 
+use super::instrument::{Fleet, InstrumentName, fleet, target_of};
 use super::places::Places;
-use super::satellites::{Elements, Satellite, Warnings};
+use super::satellites::{ElementsOrRegister, Satellite, Warnings};
 use super::span::Span;
 use crate::output::{Listing, MapFormat, degrees, listing, milliseconds, say};
 use crate::progress::Step;
@@ -9,12 +10,15 @@ use crate::verb::{Failure, Outcome};
 use clap::{ArgGroup, Args};
 use corridor_orbit::propagate::Trajectory;
 use corridor_orbit::visibility::Limits;
-use corridor_sense::access::AccessError;
+use corridor_sense::access::{self, AccessError};
 use corridor_sense::ageing::Ageing;
 use corridor_sense::place::Place;
-use corridor_sense::windows::{Conditions, Light, PlaceWindow, SatelliteWindows, windows_of};
+use corridor_sense::windows::{
+    Conditions, Light, PlaceWindow, SatelliteWindows, windows_of, windows_of_targets,
+};
 use jiff::Timestamp;
 use serde::Serialize;
+use std::path::Path;
 
 /// When satellites see places.
 ///
@@ -22,20 +26,26 @@ use serde::Serialize;
 /// missed; one open at either end of the span is cut there. Records that cannot be read are named on
 /// standard error, the others answered, and the exit status is then 1. A satellite that has no position
 /// in some of the span (decayed) is warned of, and answered for the rest.
+///
+/// With --instrument windows are those in which the instrument sees some of a place, whole lines and areas
+/// taken, by its own geometry and, where it needs it, by daylight; a point is a square of 100 m. The
+/// elevation is that at the middle.
 #[derive(Debug, Args)]
 #[command(group(
     ArgGroup::new("sight")
         .required(true)
         .multiple(true)
-        .args(["min_elevation", "max_off_nadir", "max_range"])
+        .args(["min_elevation", "max_off_nadir", "max_range", "instrument"])
 ))]
 pub(crate) struct Windows {
     #[command(flatten)]
-    elements: Elements,
+    elements: ElementsOrRegister,
     #[command(flatten)]
     places: Places,
     #[command(flatten)]
     sight: Sight,
+    #[command(flatten)]
+    instrument: InstrumentName,
     #[command(flatten)]
     span: Span,
     /// How to print
@@ -92,6 +102,25 @@ impl Sight {
         self.light.is_some() || angles.iter().any(Option::is_some)
     }
 
+    /// Refuses all but the Sun's least elevation: an instrument has angles of its own.
+    fn only_the_sun(&self) -> Result<(), Failure> {
+        for (name, given) in [
+            ("--min-elevation", self.min_elevation.is_some()),
+            ("--max-off-nadir", self.max_off_nadir.is_some()),
+            ("--min-off-nadir", self.min_off_nadir.is_some()),
+            ("--max-range", self.max_range.is_some()),
+            ("--max-sun-elevation", self.max_sun_elevation.is_some()),
+            ("--light", self.light.is_some()),
+        ] {
+            if given {
+                return Err(Failure::Usage(format!(
+                    "{name} cannot be used with --instrument, whose own angles count"
+                )));
+            }
+        }
+        Ok(())
+    }
+
     /// The conditions, checked.
     pub(crate) fn conditions(&self) -> Result<Conditions, Failure> {
         let conditions = Conditions {
@@ -145,12 +174,18 @@ struct Answer<'a> {
 }
 
 impl Windows {
-    pub(crate) fn run(self) -> Outcome {
+    pub(crate) async fn run(self, data_dir: &Path) -> Outcome {
         self.span.check()?;
+        if self.instrument.is_some() {
+            return self.looked(data_dir).await;
+        }
         let conditions = self.sight.conditions()?;
         let places = self.places.read()?;
         let earth = self.span.earth()?;
-        let satellites = self.elements.read()?;
+        let Some(elements) = self.elements.files() else {
+            return Err(Failure::Usage("--elements should name files".into()));
+        };
+        let satellites = elements.read()?;
         let (satellites, mut warnings) = (satellites.all, satellites.warnings);
         if let Some(text) = self.span.remark(&earth) {
             warnings.say(text);
@@ -169,6 +204,58 @@ impl Windows {
             &|done| counter(done as u64, all),
         )
         .map_err(usage)?;
+        let rows = rows(&satellites, &places, &found, &mut warnings);
+        step.done(format!("{} windows", rows.len()));
+        self.print(&rows, &places, satellites.len(), &warnings)?;
+        warnings.finish()
+    }
+
+    /// The windows of an instrument.
+    async fn looked(&self, data_dir: &Path) -> Outcome {
+        self.sight.only_the_sun()?;
+        let Fleet {
+            satellites,
+            instrument,
+            mut warnings,
+        } = fleet(
+            data_dir,
+            self.elements.files(),
+            &self.instrument,
+            self.sight.min_sun_elevation,
+        )
+        .await?;
+        let places = self.places.read()?;
+        let targets = places
+            .iter()
+            .map(target_of)
+            .collect::<Result<Vec<_>, _>>()?;
+        let (from, to) = (self.span.from, self.span.to);
+        access::check_span(from, to).map_err(usage)?;
+        let step = Step::start("Searching windows");
+        let (counter, all) = (step.counter(), satellites.len() as u64);
+        let trajectories: Vec<Trajectory> =
+            satellites.iter().map(|s| s.trajectory.clone()).collect();
+        let found = windows_of_targets(
+            &trajectories,
+            &instrument,
+            &targets,
+            (from, to),
+            self.span.threads(),
+            &|done| counter(done as u64, all),
+        );
+        let found: Vec<SatelliteWindows> = found
+            .into_iter()
+            .zip(&satellites)
+            .map(|((windows, faults), satellite)| {
+                for fault in faults {
+                    warnings.say(format!("{}: not answered: {fault}", satellite.name));
+                }
+                SatelliteWindows {
+                    windows,
+                    fault: None,
+                }
+            })
+            .collect();
         let rows = rows(&satellites, &places, &found, &mut warnings);
         step.done(format!("{} windows", rows.len()));
         self.print(&rows, &places, satellites.len(), &warnings)?;
