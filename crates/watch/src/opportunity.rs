@@ -17,10 +17,14 @@ use serde_json::{Map, Value, json};
 /// What a filter can name of an opportunity, with what it is: in the words of STAC where STAC has one.
 /// The times are instants, the numbers are numbers, `instruments` is a list of texts, `planned` is true
 /// or false, and the rest is text.
-pub const QUERYABLES: [(&str, &str); 10] = [
+pub const QUERYABLES: [(&str, &str); 13] = [
     (
         "coverage",
         "Part of the area that one strip of the instrument can take, 0 to 1.",
+    ),
+    (
+        "cross_track_uncertainty_km",
+        "How far to the side the satellite may pass, nine times in ten less; of planned satellites and high orbits not known.",
     ),
     (
         "element_age_days",
@@ -38,8 +42,16 @@ pub const QUERYABLES: [(&str, &str); 10] = [
     ("planned", "Whether the satellite does not fly yet."),
     ("platform", "Name of the satellite."),
     (
+        "stale",
+        "Whether the elements are too old to rely on the window.",
+    ),
+    (
         "start_datetime",
         "When the first of the area comes into view.",
+    ),
+    (
+        "timing_uncertainty_s",
+        "How early or late the window may be, nine times in ten less; of planned satellites and high orbits not known.",
     ),
     (
         "view:off_nadir",
@@ -76,13 +88,16 @@ pub struct OpportunityRequest {
 pub fn properties(opportunity: &Opportunity) -> Map<String, Value> {
     let described = json!({
         "coverage": opportunity.coverage,
+        "cross_track_uncertainty_km": opportunity.cross_track_uncertainty_km,
         "element_age_days": opportunity.element_age_days,
         "end_datetime": opportunity.end,
         "instruments": [opportunity.instrument],
         "norad_id": opportunity.norad_id,
         "planned": opportunity.planned,
         "platform": opportunity.satellite,
+        "stale": opportunity.stale,
         "start_datetime": opportunity.start,
+        "timing_uncertainty_s": opportunity.timing_uncertainty_s,
         "view:off_nadir": opportunity.min_off_nadir_deg,
         "view:sun_elevation": opportunity.sun_elevation_deg,
     });

@@ -28,7 +28,7 @@ const PLACES: &str = r#"{"type":"FeatureCollection","features":[
     {"type":"Feature","id":"two","properties":{},"geometry":{"type":"MultiPolygon",
      "coordinates":[[[[10,45],[11,45],[11,46],[10,46],[10,45]]],[[[14,45],[15,45],[15,46],[14,46],[14,45]]]]}},
     {"type":"Feature","id":"cap","properties":{},"geometry":{"type":"Polygon",
-     "coordinates":[[[-180,86],[180,86],[180,90],[-180,90],[-180,86]]]}},
+     "coordinates":[[[-180,83],[180,83],[180,90],[-180,90],[-180,83]]]}},
     {"type":"Feature","id":"pole","properties":{},"geometry":{"type":"Point","coordinates":[0,90]}}]}"#;
 
 const CONE: &str = r#"[[instrument]]
@@ -80,7 +80,7 @@ fn an_instrument_of_the_register_or_of_a_file_has_windows() {
     let wide = rows(&["--elements", &elements, "--instrument", &cone]);
     for place in ["fiji", "road", "two", "cap"] {
         let of = |rows: &[Vec<String>]| rows.iter().filter(|r| r[2] == place).count();
-        assert!(of(&wide) > of(&own) || place == "cap", "{place}");
+        assert!(of(&wide) > of(&own), "{place}");
         assert!(of(&wide) > 0, "{place}");
     }
     // 25 degrees from 800 km are 370 km; the satellite keeps 900 km from the pole.
@@ -228,7 +228,8 @@ fn a_cone_and_a_reach_see_no_less() {
     );
     assert!(narrow <= wide && wide > 0.5, "{narrow} {wide}");
     let pointed = |more: &[&str]| share(&[&["--instrument", "palsar-2"][..], more].concat());
-    assert!(pointed(&[]) <= pointed(&["--reach"]));
+    // Sums of shares differ by rounding.
+    assert!(pointed(&[]) <= pointed(&["--reach"]) + 1e-9);
 }
 
 #[test]

@@ -176,7 +176,10 @@ pub(super) async fn queryables(
             }
             "instruments" => json!({ "type": "array", "items": { "type": "string" } }),
             "norad_id" => json!({ "type": ["integer", "null"], "minimum": 1 }),
-            "planned" => json!({ "type": "boolean" }),
+            "planned" | "stale" => json!({ "type": "boolean" }),
+            "cross_track_uncertainty_km" | "timing_uncertainty_s" => {
+                json!({ "type": ["number", "null"], "minimum": 0 })
+            }
             "view:off_nadir" => json!({ "type": "number", "minimum": 0, "maximum": 90 }),
             "view:sun_elevation" => json!({ "type": "number", "minimum": -90, "maximum": 90 }),
             _ => json!({ "type": "string" }),

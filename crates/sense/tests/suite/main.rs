@@ -10,6 +10,7 @@
 mod acquisition;
 mod ageing;
 mod coverage;
+mod coverage_reference;
 mod design;
 mod footprints;
 mod laws;
