@@ -22,11 +22,12 @@ use datafusion_execution::{SendableRecordBatchStream, TaskContext};
 use datafusion_physical_plan::{ExecutionPlan, displayable, execute_stream};
 use futures::StreamExt;
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 
 /// Pixels computed at a time: their planes stay in the cache.
 const PIECE_PX: u64 = 16_384;
+/// Results may take this part of the memory; larger ones go to a file.
+const RESULT_SHARE: u64 = 2;
 /// Fewest pixels worth computing at a time.
 const PIECE_PX_MIN: u64 = 16;
 
@@ -301,10 +302,14 @@ impl Engine {
             let Some(scenes) = source.scenes(&request).await.map_err(placed)? else {
                 continue;
             };
-            let (layout, files) = Layout::of(scenes, &request).map_err(placed)?;
-            for (entry, dataset) in layout.files.iter().zip(files) {
-                if !Path::new(&entry.name).is_file() {
-                    held.insert(entry.name.clone(), dataset);
+            let (mut layout, files) = Layout::of(scenes, &request).map_err(placed)?;
+            for (entry, dataset) in layout.files.iter_mut().zip(files) {
+                // Another process may stand in another folder.
+                match std::path::absolute(&entry.name) {
+                    Ok(path) if path.is_file() => entry.name = path.display().to_string(),
+                    _ => {
+                        held.insert(entry.name.clone(), dataset);
+                    }
                 }
             }
             layouts.insert(id.clone(), layout);
@@ -370,7 +375,7 @@ impl Engine {
         let work = job.work_bytes_a_pixel(peak_bytes)?;
         // What is too large to be held goes to a file, or is refused when it is to be held.
         plan.result_bytes = result_bytes;
-        let kept_bytes = match result_bytes > self.limits.max_memory_bytes / 2 {
+        let kept_bytes = match result_bytes > self.limits.max_memory_bytes / RESULT_SHARE {
             true => 0,
             false => result_bytes,
         };
@@ -462,12 +467,14 @@ impl Engine {
         plan: &Plan,
         exec: &ChunkExec,
     ) -> Result<BTreeMap<String, Value>, GraphError> {
-        if plan.result_bytes > self.limits.max_memory_bytes {
+        let limit = self.limits.max_memory_bytes;
+        if plan.result_bytes > limit / RESULT_SHARE {
             return Err(GraphError::new(
                 "ProcessGraphComplexity",
                 format!(
-                    "the results need {} bytes; at most {} are allowed in one run",
-                    plan.result_bytes, self.limits.max_memory_bytes
+                    "the results need {} bytes; at most {}, half of what a run may hold, are kept in memory",
+                    plan.result_bytes,
+                    limit / RESULT_SHARE
                 ),
             ));
         }
