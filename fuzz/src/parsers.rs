@@ -12,9 +12,10 @@ const PIXELS_MAX: usize = 1 << 18;
 pub type Parser = fn(&[u8]);
 
 /// All parsers, by the name of their fuzz target and of their folder in `seeds/`.
-pub const PARSERS: [(&str, Parser); 27] = [
+pub const PARSERS: [(&str, Parser); 29] = [
     ("area", area),
     ("bundle_message", bundle_message),
+    ("contact_plan", contact_plan),
     ("earth_orientation", earth_orientation),
     ("element_csv", element_csv),
     ("element_file", element_file),
@@ -27,6 +28,7 @@ pub const PARSERS: [(&str, Parser); 27] = [
     ("leap_seconds", leap_seconds),
     ("mission", mission),
     ("node_config", node_config),
+    ("pass_schedule", pass_schedule),
     ("places", places),
     ("process_graph", process_graph),
     ("product", product),
@@ -138,6 +140,68 @@ pub fn schedule_instance(bytes: &[u8]) {
         && let Ok(problem) = corridor_sense::schedule::instance::parse(text)
     {
         assert_eq!(problem.check(), Ok(()));
+    }
+}
+
+/// Contact plans in every format: what is accepted can be written, read again and routed through.
+pub fn contact_plan(bytes: &[u8]) {
+    use corridor_transmit::plan::{Format, read, write};
+    use corridor_transmit::route::{OwltMargin, Query, Router};
+    let Some(text) = text(bytes) else { return };
+    let Ok(read_once) = read(text, "fuzz") else {
+        return;
+    };
+    let plan = read_once.plan;
+    for format in [
+        Format::Own,
+        Format::Hdtn,
+        Format::Ion,
+        Format::Asabr,
+        Format::Tvgutil,
+    ] {
+        let (written, _) = write(&plan, format);
+        let _ = read(&written, "written");
+    }
+    let again = read(&write(&plan, Format::Own).0, "written");
+    assert_eq!(
+        again.map(|r| r.dropped),
+        Ok(vec![]),
+        "what is accepted is written well"
+    );
+    let Ok(mut router) = Router::new(&plan, OwltMargin::default()) else {
+        return;
+    };
+    let nodes = plan.nodes.len().min(3) as u32;
+    for to in 0..nodes {
+        let query = Query {
+            to,
+            size_bytes: 100.0,
+            ..Query::default()
+        };
+        if let Ok(Some(route)) = router.route(&query) {
+            let _ = router.book(&query, route);
+        }
+    }
+}
+
+/// Instances of antenna schedules, each file as its own passes too.
+pub fn pass_schedule(bytes: &[u8]) {
+    use corridor_transmit::schedule::{candidates, check::check, greedy, instance};
+    let Some(text) = text(bytes) else { return };
+    // An instance and its passes in one: parted by the first empty line.
+    let (rules, passes) = text.split_once("\n\n").unwrap_or((text, "[]"));
+    let Ok(instance) = instance::parse(rules) else {
+        return;
+    };
+    if let Ok(problem) = instance.problem(passes)
+        && problem.passes.len() <= 100
+    {
+        let choice = candidates(&problem);
+        let chosen: Vec<_> = greedy(&problem, &choice)
+            .iter()
+            .map(|i| choice[*i])
+            .collect();
+        assert_eq!(check(&problem, &chosen), Ok(()));
     }
 }
 

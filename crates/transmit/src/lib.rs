@@ -11,4 +11,5 @@ pub mod packet;
 pub mod plan;
 pub mod route;
 pub mod schedule;
+pub mod sky;
 pub mod station;

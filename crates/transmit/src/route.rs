@@ -12,23 +12,24 @@
 //! # The order of routes
 //! 1. earliest arrival of the last byte;
 //! 2. fewest contacts of all routes that arrive then;
-//! 3. of two ways to a node that arrive together after as many contacts: by the previous node that is
-//!    reached earlier, then that with the lower place in the plan's order of names; over one pair of
-//!    nodes, by the contact with the earlier start. The same plan gives the same route, whatever the
-//!    order of its file's lines.
+//! 3. of routes equal in both, the one that is found first: nodes are looked at in the order of arrival,
+//!    contacts and name (numbers by value before other names), the contacts of each in the order of
+//!    receiver and start, and from a node that is newly reached those straight to the destination at once.
+//!    The same plan gives the same route, whatever the order of its file's lines.
 //!
 //! # How
 //! Contacts lie sorted by sender, receiver and start, with the running maximum of their ends, so the first
-//! useful one is a binary search away. [`Router::route`] sets labels by (arrival, contacts, node) and cuts
-//! what arrives after the best way known so far and what cannot reach the destination in the plan at all.
-//! When the way found has more contacts than the plan's static distance, layers of one more contact each
-//! look for one with fewer that arrives at the same instant; a node so far from the destination that it
-//! could not help is left out.
+//! useful one is a binary search away. [`Router::route`] sets labels by (arrival, contacts, node), looks from
+//! each node it reaches straight at the destination, and leaves out what cannot be there before the best way
+//! known so far: by its distance in contacts and the shortest crossing there is. When the way found has more
+//! contacts than the plan's static distance, a search back from the destination looks for one with fewer that
+//! arrives at the same instant, among the nodes that can have the bundle in time.
 //!
 //! Cost of a query: O(E log C) at worst, with E pairs of nodes that have contacts and C contacts a pair;
 //! `cargo bench -p corridor-transmit --bench route` prints it.
 
 mod book;
+mod fewest;
 mod flow;
 mod graph;
 mod search;

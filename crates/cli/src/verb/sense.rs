@@ -6,7 +6,7 @@ mod design;
 mod instrument;
 mod places;
 mod propagate;
-mod satellites;
+pub(crate) mod satellites;
 mod schedule;
 mod span;
 mod windows;

@@ -1,7 +1,11 @@
 //! `corridor transmit`: how bytes get home.
 
 mod budget;
+mod contacts;
 mod decode;
+mod plan_file;
+mod route;
+mod schedule;
 mod send;
 
 use super::Outcome;
@@ -15,6 +19,12 @@ pub(crate) enum Transmit {
     Budget(budget::Budget),
     /// What captures of a downlink hold: frames, spacecraft, channels, packets, gaps
     Decode(decode::Decode),
+    /// Who can send to whom, from orbits and stations
+    Contacts(contacts::Contacts),
+    /// The earliest way of a bundle through a contact plan
+    Route(route::Route),
+    /// Which passes each station takes
+    Schedule(schedule::Schedule),
     /// Send described scenes to a node as bundles (BPv7 over TCPCLv4)
     Send(send::Send),
 }
@@ -24,6 +34,9 @@ impl Transmit {
         match self {
             Self::Budget(budget) => budget.run(),
             Self::Decode(decode) => decode.run(),
+            Self::Contacts(contacts) => contacts.run(),
+            Self::Route(route) => route.run(),
+            Self::Schedule(schedule) => schedule.run(),
             Self::Send(send) => send.run(data_dir).await,
         }
     }

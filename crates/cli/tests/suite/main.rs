@@ -20,5 +20,6 @@ mod replay;
 mod sense;
 mod served;
 mod tidy;
+mod transmit;
 mod watches;
 mod windows;

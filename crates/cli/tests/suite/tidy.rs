@@ -40,6 +40,7 @@ const IMPORTS: [(&str, &[&str]); 9] = [
             "corridor-node",
             "corridor-watch",
             "corridor-sense",
+            "corridor-transmit",
             "corridor-orbit",
         ],
     ),

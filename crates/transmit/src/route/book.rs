@@ -97,6 +97,31 @@ impl Book {
         t_s
     }
 
+    /// The last instant up to `t_s` from which the contact is free of bookings of this priority or a
+    /// higher one for `duration_s` on end.
+    pub(super) fn free_until(
+        &self,
+        contact: u32,
+        mut t_s: f64,
+        duration_s: f64,
+        priority: u8,
+    ) -> f64 {
+        if duration_s <= 0.0 {
+            return t_s;
+        }
+        let slots = self.slots.get(&contact).map_or(&[][..], Vec::as_slice);
+        for slot in slots.iter().rev() {
+            if slot.priority < priority || slot.start_s - t_s >= duration_s {
+                continue;
+            }
+            if slot.end_s <= t_s {
+                break;
+            }
+            t_s = slot.start_s - duration_s;
+        }
+        t_s
+    }
+
     /// Takes the times of a route.
     pub(super) fn take(&mut self, booking: BookingId, priority: u8, hops: &[Hop]) {
         for hop in hops.iter().filter(|hop| hop.end_s > hop.start_s) {

@@ -28,6 +28,8 @@ pub(super) struct Edge {
     pub(super) past: u32,
     /// Latest end of its contacts.
     pub(super) last_end_s: f64,
+    /// Largest volume of its contacts.
+    pub(super) volume_max_bytes: f64,
 }
 
 #[derive(Debug, Clone)]
@@ -35,12 +37,15 @@ pub(super) struct Graph {
     /// Edges of node n: `edges[from[n]..from[n + 1]]`, by receiver.
     from: Vec<u32>,
     edges: Vec<Edge>,
-    /// Senders to node n: `senders[into[n]..into[n + 1]]`.
+    /// Senders to node n and their edges: `senders[into[n]..into[n + 1]]`.
     into: Vec<u32>,
-    senders: Vec<NodeIndex>,
+    senders: Vec<(NodeIndex, u32)>,
     pub(super) windows: Vec<Window>,
     /// Latest end of an edge's contacts up to and with this one.
     ends_s: Vec<f64>,
+    /// Fastest rate and shortest light time of all contacts.
+    rate_max_byte_s: f64,
+    owlt_min_s: f64,
     /// Fewest contacts to a destination from each node, whatever the time.
     distances: HashMap<NodeIndex, Box<[u8]>>,
 }
@@ -55,6 +60,8 @@ impl Graph {
             senders: Vec::new(),
             windows: Vec::with_capacity(plan.contacts.len()),
             ends_s: Vec::with_capacity(plan.contacts.len()),
+            rate_max_byte_s: 0.0,
+            owlt_min_s: f64::INFINITY,
             distances: HashMap::new(),
         };
         let mut last = None;
@@ -69,20 +76,27 @@ impl Graph {
                     first: i,
                     past: i,
                     last_end_s: f64::NEG_INFINITY,
+                    volume_max_bytes: 0.0,
                 });
                 last = Some((c.from, c.to));
             }
             if let Some(edge) = graph.edges.last_mut() {
                 edge.past = i + 1;
                 edge.last_end_s = edge.last_end_s.max(c.end_s);
+                // A little more, for the sum of times that decides is rounded otherwise.
+                let volume_bytes = c.volume_bytes() * (1.0 + 1e-9);
+                edge.volume_max_bytes = edge.volume_max_bytes.max(volume_bytes);
                 graph.ends_s.push(edge.last_end_s);
             }
-            graph.windows.push(Window {
+            let window = Window {
                 start_s: c.start_s,
                 end_s: c.end_s,
                 rate_byte_s: c.rate_bit_s / 8.0,
                 owlt_s: c.owlt_s + margin.fixed_s + margin.share * c.owlt_s,
-            });
+            };
+            graph.rate_max_byte_s = graph.rate_max_byte_s.max(window.rate_byte_s);
+            graph.owlt_min_s = graph.owlt_min_s.min(window.owlt_s);
+            graph.windows.push(window);
         }
         while graph.from.len() <= nodes {
             graph.from.push(graph.edges.len() as u32);
@@ -99,12 +113,13 @@ impl Graph {
         for n in 2..self.into.len() {
             self.into[n] += self.into[n - 1];
         }
-        self.senders = vec![0; self.edges.len()];
+        self.senders = vec![(0, 0); self.edges.len()];
         for node in 0..nodes as u32 {
             let (low, high) = (self.from[node as usize], self.from[node as usize + 1]);
-            for edge in &self.edges[low as usize..high as usize] {
-                let place = &mut self.into[edge.to as usize + 1];
-                self.senders[*place as usize] = node;
+            for edge in low..high {
+                let to = self.edges[edge as usize].to as usize;
+                let place = &mut self.into[to + 1];
+                self.senders[*place as usize] = (node, edge);
                 *place += 1;
             }
         }
@@ -115,11 +130,42 @@ impl Graph {
         self.from.len() - 1
     }
 
+    /// No bundle of this size crosses any contact faster, s; a little less, for sums of such times are
+    /// rounded.
+    pub(super) fn crossing_min_s(&self, size_bytes: f64) -> f64 {
+        (self.owlt_min_s + size_bytes / self.rate_max_byte_s) * (1.0 - 1e-9)
+    }
+
     /// Edges from a node, by receiver.
     #[inline]
     pub(super) fn edges_of(&self, node: NodeIndex) -> &[Edge] {
         let node = node as usize;
         &self.edges[self.from[node] as usize..self.from[node + 1] as usize]
+    }
+
+    /// Senders to a node with their edges.
+    #[inline]
+    pub(super) fn senders_to(&self, node: NodeIndex) -> &[(NodeIndex, u32)] {
+        let node = node as usize;
+        &self.senders[self.into[node] as usize..self.into[node + 1] as usize]
+    }
+
+    /// An edge by its place.
+    #[inline]
+    pub(super) fn edge_at(&self, place: u32) -> &Edge {
+        &self.edges[place as usize]
+    }
+
+    /// Latest end of the edge's contacts up to and with this one; of contacts cut short, what it was.
+    #[inline]
+    pub(super) fn end_up_to_s(&self, contact: u32) -> f64 {
+        self.ends_s[contact as usize]
+    }
+
+    /// The first contact of an edge that starts after `t_s`.
+    pub(super) fn first_after(&self, edge: &Edge, t_s: f64) -> u32 {
+        let windows = &self.windows[edge.first as usize..edge.past as usize];
+        edge.first + windows.partition_point(|w| w.start_s <= t_s) as u32
     }
 
     /// The edge of a pair.
@@ -166,9 +212,7 @@ impl Graph {
             step = step.saturating_add(1).min(NEVER - 1);
             let mut next = Vec::new();
             for node in ring {
-                let node = node as usize;
-                for &sender in &self.senders[self.into[node] as usize..self.into[node + 1] as usize]
-                {
+                for &(sender, _) in self.senders_to(node) {
                     if distance[sender as usize] == NEVER {
                         distance[sender as usize] = step;
                         next.push(sender);

@@ -1,13 +1,14 @@
 //! Setting labels by (arrival, contacts, node).
 
 use super::book::Book;
+use super::fewest::Fewest;
 use super::graph::{Edge, Graph, NEVER};
 use super::{Hop, Query, Route};
 use crate::plan::NodeIndex;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-const NONE: u32 = u32::MAX;
+pub(super) const NONE: u32 = u32::MAX;
 
 /// How a node is reached.
 #[derive(Debug, Clone, Copy)]
@@ -26,35 +27,10 @@ struct Label {
 #[derive(Debug, Clone)]
 pub(super) struct Scratch {
     labels: Vec<Label>,
-    stamp: u32,
+    pub(super) stamp: u32,
     heap: BinaryHeap<Reverse<u128>>,
     excluded: Vec<u32>,
-    seen: Vec<Seen>,
-    layer: u32,
-    layers: Vec<Vec<Step>>,
-}
-
-/// What the search by layers knows of a node.
-#[derive(Debug, Clone, Copy, Default)]
-struct Seen {
-    /// The search that set it.
-    stamp: u32,
-    /// The layer that set it last, counted over all searches.
-    layer: u32,
-    /// Its place in that layer.
-    place: u32,
-    best_s: f64,
-}
-
-/// A node reached after as many contacts as its layer says.
-#[derive(Debug, Clone, Copy)]
-struct Step {
-    node: NodeIndex,
-    arrival_s: f64,
-    start_s: f64,
-    contact: u32,
-    /// Place of the node before in the layer before.
-    previous: u32,
+    pub(super) fewest: Fewest,
 }
 
 impl Scratch {
@@ -72,9 +48,7 @@ impl Scratch {
             stamp: 0,
             heap: BinaryHeap::new(),
             excluded: vec![0; nodes],
-            seen: vec![Seen::default(); nodes],
-            layer: 0,
-            layers: Vec::new(),
+            fewest: Fewest::new(nodes),
         }
     }
 
@@ -84,7 +58,7 @@ impl Scratch {
                 label.stamp = 0;
             }
             self.excluded.fill(0);
-            self.seen.fill(Seen::default());
+            self.fewest = Fewest::new(self.labels.len());
             self.stamp = 0;
         }
         self.stamp += 1;
@@ -120,22 +94,22 @@ fn key(arrival_s: f64, contacts: u32, node: NodeIndex) -> Reverse<u128> {
 }
 
 pub(super) struct Search<'a> {
-    graph: &'a Graph,
-    book: &'a Book,
-    scratch: &'a mut Scratch,
-    from: NodeIndex,
-    at_s: f64,
-    size_bytes: f64,
-    priority: u8,
+    pub(super) graph: &'a Graph,
+    pub(super) book: &'a Book,
+    pub(super) scratch: &'a mut Scratch,
+    pub(super) from: NodeIndex,
+    pub(super) at_s: f64,
+    pub(super) size_bytes: f64,
+    pub(super) priority: u8,
     restricted: bool,
 }
 
 /// A crossing of one edge.
 #[derive(Clone, Copy)]
-struct Crossing {
-    contact: u32,
-    start_s: f64,
-    arrival_s: f64,
+pub(super) struct Crossing {
+    pub(super) contact: u32,
+    pub(super) start_s: f64,
+    pub(super) arrival_s: f64,
 }
 
 impl<'a> Search<'a> {
@@ -169,14 +143,16 @@ impl<'a> Search<'a> {
         if to == self.from {
             return Some(self.here());
         }
-        let contacts = self.earliest(to)?;
-        if contacts > u32::from(self.graph.distance(to)[self.from as usize]) {
-            let arrival_s = self.scratch.labels[to as usize].arrival_s;
-            if let Some(route) = self.fewer(to, arrival_s, contacts) {
-                return Some(route);
-            }
+        if !self.earliest(to) {
+            return None;
         }
-        Some(self.walk(to))
+        let route = self.walk(to);
+        let contacts = route.hops.len() as u32;
+        if contacts > u32::from(self.graph.distance(to)[self.from as usize]) {
+            let fewer = self.fewer(to, route.arrival_s, contacts);
+            return Some(fewer.unwrap_or(route));
+        }
+        Some(route)
     }
 
     pub(super) fn route_any(mut self, to: &[NodeIndex]) -> Option<(NodeIndex, Route)> {
@@ -251,20 +227,35 @@ impl<'a> Search<'a> {
         };
     }
 
-    /// Earliest arrival at one node; how many contacts the way found has.
-    fn earliest(&mut self, to: NodeIndex) -> Option<u32> {
+    /// Sets the label of one node to the earliest arrival there; whether there is one.
+    ///
+    /// From each node that is newly reached the contacts straight to the destination are looked at at
+    /// once, so that a bound is known early; what cannot get there before it is left out. A way from a node
+    /// takes at least its distance in contacts times the shortest crossing of any contact.
+    fn earliest(&mut self, to: NodeIndex) -> bool {
         let graph = self.graph;
         let distance = graph.distance(to);
         if distance[self.from as usize] == NEVER {
-            return None;
+            return false;
         }
         self.start();
         let stamp = self.scratch.stamp;
+        let step_s = graph.crossing_min_s(self.size_bytes);
         let mut bound_s = f64::INFINITY;
         let (mut node, mut t_s, mut contacts) = (self.from, self.at_s, 0_u32);
+        if distance[node as usize] == 1 {
+            bound_s = self.last_contact(node, to, t_s, 1, bound_s);
+        }
         loop {
             for edge in graph.edges_of(node) {
-                if edge.last_end_s < t_s || distance[edge.to as usize] == NEVER {
+                let left = f64::from(distance[edge.to as usize]);
+                // The destination itself was looked at when this node was reached.
+                if edge.last_end_s < t_s
+                    || edge.volume_max_bytes < self.size_bytes
+                    || t_s + (left + 1.0) * step_s >= bound_s
+                    || edge.to == to
+                    || left >= f64::from(NEVER)
+                {
                     continue;
                 }
                 let label = self.scratch.labels[edge.to as usize];
@@ -273,35 +264,35 @@ impl<'a> Search<'a> {
                 } else {
                     bound_s
                 };
-                // At the same instant only the destination, and only by fewer contacts.
-                if known_s <= t_s && edge.to != to
-                    || self.restricted && edge.to != to && self.is_excluded(edge.to)
-                {
+                if known_s <= t_s || self.restricted && self.is_excluded(edge.to) {
                     continue;
                 }
                 let Some(crossing) = self.cross(edge, t_s, known_s) else {
                     continue;
                 };
-                let better = crossing.arrival_s < known_s
-                    || label.stamp == stamp
-                        && crossing.arrival_s <= label.arrival_s
-                        && contacts + 1 < label.contacts;
+                if crossing.arrival_s + left * step_s >= bound_s {
+                    continue;
+                }
+                let better = crossing.arrival_s < known_s || contacts + 1 < label.contacts;
                 if !better {
                     continue;
                 }
-                if edge.to == to {
-                    bound_s = crossing.arrival_s;
-                }
                 self.put(edge.to, node, contacts + 1, crossing);
+                if distance[edge.to as usize] == 1 {
+                    bound_s =
+                        self.last_contact(edge.to, to, crossing.arrival_s, contacts + 2, bound_s);
+                }
             }
-            // The next label that still stands.
+            // The next label that still stands and could still help: by two contacts at least.
             loop {
-                let Reverse(top) = self.scratch.heap.pop()?;
+                let Some(Reverse(top)) = self.scratch.heap.pop() else {
+                    return self.reached(to);
+                };
                 node = top as u32;
                 t_s = value((top >> 64) as u64);
                 contacts = (top >> 32) as u32;
-                if node == to {
-                    return Some(contacts);
+                if t_s + 2.0 * step_s >= bound_s {
+                    return true;
                 }
                 let label = &self.scratch.labels[node as usize];
                 if label.arrival_s >= t_s && label.contacts == contacts {
@@ -309,6 +300,40 @@ impl<'a> Search<'a> {
                 }
             }
         }
+    }
+
+    /// Looks at the contacts from a node straight to the destination; the bound after it.
+    fn last_contact(
+        &mut self,
+        node: NodeIndex,
+        to: NodeIndex,
+        t_s: f64,
+        contacts: u32,
+        bound_s: f64,
+    ) -> f64 {
+        let Some(edge) = self.graph.edge(node, to) else {
+            return bound_s;
+        };
+        if edge.last_end_s < t_s {
+            return bound_s;
+        }
+        let Some(crossing) = self.cross(edge, t_s, bound_s) else {
+            return bound_s;
+        };
+        let label = &self.scratch.labels[to as usize];
+        let known = label.stamp == self.scratch.stamp;
+        if known && crossing.arrival_s >= bound_s && contacts >= label.contacts {
+            return bound_s;
+        }
+        self.scratch.labels[to as usize] = Label {
+            arrival_s: crossing.arrival_s,
+            start_s: crossing.start_s,
+            contacts,
+            previous: node,
+            contact: crossing.contact,
+            stamp: self.scratch.stamp,
+        };
+        crossing.arrival_s
     }
 
     /// Earliest arrivals at all of several nodes, or at the first of them.
@@ -384,14 +409,26 @@ impl<'a> Search<'a> {
         self.scratch.heap.push(entry);
     }
 
+    /// A node is not reached before this: exactly where it was looked at, by its distance where it was
+    /// left out or the search ended first.
+    pub(super) fn not_before_s(&self, node: NodeIndex, distance: u8, until_s: f64) -> f64 {
+        let left = f64::from(distance.max(2));
+        let unknown_s = until_s - left * self.graph.crossing_min_s(self.size_bytes);
+        let label = &self.scratch.labels[node as usize];
+        if label.stamp == self.scratch.stamp {
+            return label.arrival_s.min(unknown_s);
+        }
+        unknown_s
+    }
+
     #[inline]
-    fn is_excluded(&self, node: NodeIndex) -> bool {
+    pub(super) fn is_excluded(&self, node: NodeIndex) -> bool {
         self.scratch.excluded[node as usize] == self.scratch.stamp
     }
 
     /// The earliest crossing of an edge from `t_s` that arrives no later than `known_s`.
     #[inline]
-    fn cross(&self, edge: &Edge, t_s: f64, known_s: f64) -> Option<Crossing> {
+    pub(super) fn cross(&self, edge: &Edge, t_s: f64, known_s: f64) -> Option<Crossing> {
         let mut best: Option<Crossing> = None;
         let mut best_s = known_s;
         for contact in self.graph.first_useful(edge, t_s)..edge.past {
@@ -422,146 +459,6 @@ impl<'a> Search<'a> {
         best
     }
 
-    /// A route with fewer contacts than `contacts` that arrives by `arrival_s`: one layer a contact.
-    /// A layer holds the nodes that are reached earlier than after fewer contacts.
-    fn fewer(&mut self, to: NodeIndex, arrival_s: f64, contacts: u32) -> Option<Route> {
-        let mut layers = std::mem::take(&mut self.scratch.layers);
-        let place = self.layers(to, arrival_s, contacts, &mut layers);
-        let route = place.map(|(depth, place)| self.walk_layers(&layers[..=depth], place));
-        self.scratch.layers = layers;
-        route
-    }
-
-    /// Fills layers until the destination is in one: which, and its place there.
-    fn layers(
-        &mut self,
-        to: NodeIndex,
-        arrival_s: f64,
-        contacts: u32,
-        layers: &mut Vec<Vec<Step>>,
-    ) -> Option<(usize, usize)> {
-        let stamp = self.scratch.stamp;
-        for layer in layers.iter_mut() {
-            layer.clear();
-        }
-        while layers.len() < contacts as usize {
-            layers.push(Vec::new());
-        }
-        layers.first_mut()?.push(Step {
-            node: self.from,
-            arrival_s: self.at_s,
-            start_s: self.at_s,
-            contact: NONE,
-            previous: NONE,
-        });
-        self.scratch.seen[self.from as usize] = Seen {
-            stamp,
-            layer: 0,
-            place: 0,
-            best_s: self.at_s,
-        };
-        for used in 1..contacts {
-            let (before, rest) = layers.split_at_mut(used as usize);
-            let (before, next) = (before.last()?, rest.first_mut()?);
-            self.layer(to, arrival_s, contacts - 1 - used, before, next);
-            if let Some(place) = next.iter().position(|step| step.node == to) {
-                return Some((used as usize, place));
-            }
-            // In the order of the rule: earlier first, then the lower place of the node.
-            next.sort_by(|a, b| {
-                a.arrival_s
-                    .total_cmp(&b.arrival_s)
-                    .then(a.node.cmp(&b.node))
-            });
-        }
-        None
-    }
-
-    /// One contact further than `before`, with at most `left` contacts to go after it.
-    fn layer(
-        &mut self,
-        to: NodeIndex,
-        arrival_s: f64,
-        left: u32,
-        before: &[Step],
-        next: &mut Vec<Step>,
-    ) {
-        let graph = self.graph;
-        let distance = graph.distance(to);
-        let stamp = self.scratch.stamp;
-        self.scratch.layer = self.scratch.layer.wrapping_add(1).max(1);
-        let layer = self.scratch.layer;
-        for (i, step) in before.iter().enumerate() {
-            let edges: &[Edge] = if left == 0 {
-                graph.edge(step.node, to).map_or(&[], std::slice::from_ref)
-            } else {
-                graph.edges_of(step.node)
-            };
-            for edge in edges {
-                if u32::from(distance[edge.to as usize]) > left
-                    || edge.last_end_s < step.arrival_s
-                    || edge.to != to && self.is_excluded(edge.to)
-                {
-                    continue;
-                }
-                let seen = self.scratch.seen[edge.to as usize];
-                let known = seen.stamp == stamp;
-                // Ways no earlier than one with fewer contacts are of no use.
-                let limit_s = if known {
-                    seen.best_s.min(arrival_s)
-                } else {
-                    arrival_s
-                };
-                let Some(crossing) = self.cross(edge, step.arrival_s, limit_s) else {
-                    continue;
-                };
-                if known && crossing.arrival_s >= seen.best_s {
-                    continue;
-                }
-                let found = Step {
-                    node: edge.to,
-                    arrival_s: crossing.arrival_s,
-                    start_s: crossing.start_s,
-                    contact: crossing.contact,
-                    previous: i as u32,
-                };
-                let place = if known && seen.layer == layer {
-                    next[seen.place as usize] = found;
-                    seen.place
-                } else {
-                    next.push(found);
-                    next.len() as u32 - 1
-                };
-                self.scratch.seen[edge.to as usize] = Seen {
-                    stamp,
-                    layer,
-                    place,
-                    best_s: crossing.arrival_s,
-                };
-            }
-        }
-    }
-
-    fn walk_layers(&self, layers: &[Vec<Step>], mut place: usize) -> Route {
-        let mut hops = Vec::with_capacity(layers.len());
-        for pair in layers.windows(2).rev() {
-            let step = pair[1][place];
-            place = step.previous as usize;
-            hops.push(self.hop(
-                step.contact,
-                step.start_s,
-                step.arrival_s,
-                pair[0][place].node,
-                step.node,
-            ));
-        }
-        hops.reverse();
-        Route {
-            arrival_s: hops.last().map_or(self.at_s, |hop: &Hop| hop.arrival_s),
-            hops,
-        }
-    }
-
     fn walk(&self, to: NodeIndex) -> Route {
         let mut node = to;
         let labels = &self.scratch.labels;
@@ -584,7 +481,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    fn hop(
+    pub(super) fn hop(
         &self,
         contact: u32,
         start_s: f64,

@@ -17,3 +17,4 @@ mod rehearsal;
 mod routing;
 mod schedule;
 mod security;
+mod sky;
