@@ -194,7 +194,7 @@ fn main() {
         (6, 11, 10, 0.5),
         (12, 20, 20, 1.0),
         (20, 40, 30, 1.5),
-        (30, 50, 34, 3.0),
+        (25, 42, 34, 2.0),
     ] {
         let started = Instant::now();
         let plan = constellation(planes, each, stations, days);

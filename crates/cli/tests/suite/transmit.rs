@@ -92,8 +92,7 @@ fn routes_that_cannot_be_asked_for() {
     ask(&["--from", "1", "--to", "9", "--at", "0"]).refused(1, &["\"9\"", "it has 1, 2, 3"]);
     ask(&["--from", "1", "--to", "3", "--at", "NaN"]).refused(2, &["finite"]);
     ask(&["--from", "1", "--to", "3", "--at", "0", "--size", "-1"]).refused(2, &["--size"]);
-    ask(&["--from", "1", "--to", "3", "--at", "noon"])
-        .refused(2, &["noon", "seconds or a time"]);
+    ask(&["--from", "1", "--to", "3", "--at", "noon"]).refused(2, &["noon", "seconds or a time"]);
     ask(&["--to", "3", "--at", "0"]).refused(2, &["--from"]);
     ask(&[
         "--from",
