@@ -27,7 +27,7 @@ struct OrderParameters {
     #[serde(default)]
     recipe: Option<String>,
     #[serde(default)]
-    priority: Option<u8>,
+    priority: Option<Value>,
     #[serde(default)]
     notify: Vec<String>,
 }
@@ -49,7 +49,7 @@ impl AskedSearch {
         clock: Timestamp,
     ) -> Result<Self, Problem> {
         let request = request(product, body, clock)?;
-        let limit = body.get("limit").map(whole_number).transpose()?;
+        let limit = body.get("limit").map(limit).transpose()?;
         let next = match body.get("next") {
             None | Some(Value::Null) => None,
             Some(Value::String(token)) => Some(token.as_str()),
@@ -81,7 +81,7 @@ pub(super) fn order(
     Ok(NewOrder {
         request,
         recipe: parameters.recipe,
-        priority: parameters.priority,
+        priority: parameters.priority.as_ref().map(priority).transpose()?,
         notify: parameters.notify,
     })
 }
@@ -146,11 +146,26 @@ fn from_members<T: for<'de> Deserialize<'de>>(members: &Map<String, Value>) -> R
         .map_err(|e| Problem::invalid(format!("body: {e}")))
 }
 
-/// JSON numbers have no integers: `10.0` is one.
-fn whole_number(value: &Value) -> Result<i64, Problem> {
+fn priority(value: &Value) -> Result<u8, Problem> {
+    whole(value)
+        .and_then(|number| u8::try_from(number).ok())
+        .filter(|number| (1..=5).contains(number))
+        .ok_or_else(|| {
+            Problem::invalid(format!(
+                "order_parameters: priority {value} is not from 1 (first) to 5 (last)"
+            ))
+        })
+}
+
+fn limit(value: &Value) -> Result<i64, Problem> {
     let wrong = || Problem::invalid(format!("limit: {value} is not a whole number from 1"));
+    whole(value).ok_or_else(wrong)
+}
+
+/// JSON numbers have no integers: `10.0` is one. What is too large for any number is the largest.
+fn whole(value: &Value) -> Option<i64> {
     if let Some(number) = value.as_i64() {
-        return Ok(number);
+        return Some(number);
     }
     match value.as_f64() {
         Some(number) if number.fract() == 0.0 && number.abs() < 1e15 =>
@@ -159,10 +174,10 @@ fn whole_number(value: &Value) -> Result<i64, Problem> {
                 clippy::cast_possible_truncation,
                 reason = "whole and below 2^53: exact"
             )]
-            Ok(number as i64)
+            Some(number as i64)
         }
-        Some(number) if number.fract() == 0.0 && number > 0.0 => Ok(i64::MAX),
-        _ => Err(wrong()),
+        Some(number) if number.fract() == 0.0 && number > 0.0 => Some(i64::MAX),
+        _ => None,
     }
 }
 
@@ -263,6 +278,9 @@ mod tests {
         assert!(order("p", &wrapped, clock, false).is_ok());
         let said = order("p", &wrapped, clock, true).unwrap_err();
         assert!(said.detail().starts_with("order_parameters: "));
+        wrapped.insert("order_parameters".into(), json!({"priority": 2.0}));
+        let read = order("p", &wrapped, clock, true).unwrap();
+        assert_eq!(read.priority, Some(2));
         wrapped.insert("order_parameters".into(), json!({"colour": 1}));
         let said = order("p", &wrapped, clock, true).unwrap_err();
         assert!(said.detail().contains("colour"), "{}", said.detail());

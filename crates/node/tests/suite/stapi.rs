@@ -673,7 +673,7 @@ async fn what_is_wrong_is_named() {
         ),
         (
             with("order_parameters", json!({"priority": 9})),
-            "body",
+            "body.order_parameters",
             "priority 9",
         ),
         (
