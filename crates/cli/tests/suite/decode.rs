@@ -55,14 +55,14 @@ fn packets_are_counted_merged_and_written() {
     assert_eq!(std::fs::read(&out).unwrap().len(), 60);
     let table = program.run(&["transmit", "decode", &one]).ok().out;
     assert!(table.contains("4 space packets"), "{table}");
-    let cut = write("cut.dat", &packets(5, &[1, 2, 3, 4])[..35]);
+    let cut = write("cut.dat", &packets(5, &[1, 2, 3, 4])[..38]);
     let cut = program
         .run(&["transmit", "decode", &cut, "--format", "json"])
         .ok()
         .json();
     assert_eq!(
         (&cut["packets"], &cut["missing_bytes_at_end"]),
-        (&json!(3), &json!(5))
+        (&json!(3), &json!(2))
     );
 }
 

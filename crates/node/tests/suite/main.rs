@@ -16,6 +16,7 @@ mod peers;
 mod private;
 mod stac;
 mod stapi;
+mod stapi_refused;
 mod tiles;
 
 /// Every file beside this one is a module of it.
