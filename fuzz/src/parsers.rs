@@ -12,9 +12,12 @@ const PIXELS_MAX: usize = 1 << 18;
 pub type Parser = fn(&[u8]);
 
 /// All parsers, by the name of their fuzz target and of their folder in `seeds/`.
-pub const PARSERS: [(&str, Parser); 29] = [
+pub const PARSERS: [(&str, Parser); 34] = [
     ("area", area),
+    ("bundle", bundle),
     ("bundle_message", bundle_message),
+    ("capture", capture),
+    ("cfdp_pdu", cfdp_pdu),
     ("contact_plan", contact_plan),
     ("earth_orientation", earth_orientation),
     ("element_csv", element_csv),
@@ -28,6 +31,8 @@ pub const PARSERS: [(&str, Parser); 29] = [
     ("leap_seconds", leap_seconds),
     ("mission", mission),
     ("node_config", node_config),
+    ("packet_definitions", packet_definitions),
+    ("packets", packets),
     ("pass_schedule", pass_schedule),
     ("places", places),
     ("process_graph", process_graph),
@@ -426,4 +431,70 @@ pub fn watch_request(bytes: &[u8]) {
             assert!(area.is_ok(), "an accepted area reads again: {area:?}");
         }
     }
+}
+
+/// Bundles.
+pub fn bundle(bytes: &[u8]) {
+    use corridor_transmit::bundle::inspect::{KeySet, inspect};
+    let seen = inspect(bytes, &KeySet::EMPTY, jiff::Timestamp::UNIX_EPOCH);
+    assert_eq!(seen.accepted, seen.clause.is_none());
+}
+
+/// Captures of downlinks: bits, frames or packets. Whole and in pieces they are the same.
+pub fn capture(bytes: &[u8]) {
+    use corridor_transmit::decode::Capture;
+    use corridor_transmit::frame::{detect::Known, sync::Strictness};
+    let read = |piece: usize| {
+        let mut capture = Capture::new(Known::default(), Strictness::default());
+        let mut packets = 0_u64;
+        for piece in bytes.chunks(piece) {
+            capture
+                .push(piece, |_| packets += 1)
+                .map_err(|e| e.to_string())?;
+        }
+        let report = capture
+            .finish(|_| packets += 1)
+            .map_err(|e| e.to_string())?;
+        Ok::<_, String>((packets, format!("{report:?}")))
+    };
+    assert_eq!(read(bytes.len().max(1)), read(33));
+}
+
+/// Protocol data units of CFDP.
+pub fn cfdp_pdu(bytes: &[u8]) {
+    use corridor_transmit::cfdp::pdu::{decode, encode};
+    if let Ok(pdu) = decode(bytes) {
+        let written = encode(&pdu).unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(decode(&written).as_ref(), Ok(&pdu));
+    }
+}
+
+/// Packet definitions, used on a few packets.
+pub fn packet_definitions(bytes: &[u8]) {
+    use corridor_transmit::packet::xtce::Definitions;
+    if let Some(Ok(definitions)) = text(bytes).map(Definitions::from_xtce) {
+        let names: Vec<&str> = definitions.packets().take(8).collect();
+        for name in names {
+            let _ = definitions.fields(name);
+        }
+        for packet in [&[][..], &[0; 7], &[0xff; 70], bytes] {
+            let _ = definitions.decode(packet);
+        }
+    }
+}
+
+/// Space packets one after another, and the times in them.
+pub fn packets(bytes: &[u8]) {
+    use corridor_transmit::packet::{stream::PacketStream, time};
+    let mut stream = PacketStream::default();
+    let mut taken = 0;
+    let _ = stream.push(bytes, |header, packet| {
+        assert_eq!(header.packet_len, packet.len());
+        taken += packet.len();
+        if let Ok((layout, used)) = time::Layout::from_preamble(&packet[6..], None) {
+            let _ = layout.read(&packet[6 + used..]);
+        }
+        let _ = time::CDS_8.read(&packet[6..]);
+    });
+    assert!(taken <= bytes.len());
 }

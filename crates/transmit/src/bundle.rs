@@ -6,6 +6,7 @@
 //! ([`spool`]) and answers what it has, and the sender ([`sender`]) repeats what is missing until the node
 //! says *stored*. Every message may be lost, doubled or reordered, and either end may be killed.
 
+pub mod inspect;
 pub mod message;
 pub mod receiver;
 pub mod sender;

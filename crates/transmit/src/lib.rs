@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod bundle;
+pub mod cfdp;
 pub mod clock;
 pub mod contact;
 pub mod decode;

@@ -3,6 +3,7 @@
 mod budget;
 mod contacts;
 mod decode;
+mod inspect;
 mod plan_file;
 mod route;
 mod schedule;
@@ -25,6 +26,8 @@ pub(crate) enum Transmit {
     Route(route::Route),
     /// Which passes each station takes
     Schedule(schedule::Schedule),
+    /// Bundles, taken or refused and by which clause
+    Inspect(inspect::Inspect),
     /// Send described scenes to a node as bundles (BPv7 over TCPCLv4)
     Send(send::Send),
 }
@@ -37,6 +40,7 @@ impl Transmit {
             Self::Contacts(contacts) => contacts.run(),
             Self::Route(route) => route.run(),
             Self::Schedule(schedule) => schedule.run(),
+            Self::Inspect(inspect) => inspect.run(),
             Self::Send(send) => send.run(data_dir).await,
         }
     }

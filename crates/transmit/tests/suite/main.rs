@@ -8,6 +8,9 @@
 
 mod bundle;
 mod captures;
+mod cfdp;
+mod diary;
+mod inspect;
 mod killed;
 mod link;
 mod passes;
