@@ -114,6 +114,12 @@ fi
 
 # --- the server -----------------------------------------------------------------------------------
 
+if echo "not a secret, a test" | "$binary" --data-dir "$data" user add ana >"$folder/user.out" 2>&1; then
+  pass "a user is added"
+else
+  fail "a user is added" "$folder/user.out"
+fi
+
 "$binary" --data-dir "$data" serve --port 0 --bundles 127.0.0.1:0 \
   >"$folder/serve.out" 2>"$folder/serve.err" &
 server=$!
@@ -135,6 +141,13 @@ if have_module pystac_client; then
   check "pystac-client reads and searches" "$python" "$root/crates/node/tests/python/stac_peers.py" "$url"
 else
   skip "pystac-client reads and searches" "no pystac-client in $python"
+fi
+
+if have_module openeo; then
+  check "openeo client: composite, formats, job, process, map" \
+    "$python" "$root/crates/node/tests/python/openeo_peer.py" "$url" ana "not a secret, a test"
+else
+  skip "openeo client" "no openeo in $python"
 fi
 
 # The validator asks the internet for schemas; the tool beside the shared data answers from files.

@@ -12,13 +12,14 @@ const PIXELS_MAX: usize = 1 << 18;
 pub type Parser = fn(&[u8]);
 
 /// All parsers, by the name of their fuzz target and of their folder in `seeds/`.
-pub const PARSERS: [(&str, Parser); 34] = [
+pub const PARSERS: [(&str, Parser); 35] = [
     ("area", area),
     ("bundle", bundle),
     ("bundle_message", bundle_message),
     ("capture", capture),
     ("cfdp_pdu", cfdp_pdu),
     ("contact_plan", contact_plan),
+    ("cube_json", cube_json),
     ("earth_orientation", earth_orientation),
     ("element_csv", element_csv),
     ("element_file", element_file),
@@ -280,8 +281,29 @@ pub fn tiff(bytes: &[u8]) {
     }
 }
 
-/// openEO process graphs.
+/// Data cubes written as JSON.
+pub fn cube_json(bytes: &[u8]) {
+    if let Some(text) = text(bytes)
+        && let Ok(json) = serde_json::from_str(text)
+        && let Ok(cube) = corridor_know::cube::Cube::from_json(&json)
+    {
+        assert!(cube.to_json().is_ok());
+    }
+}
+
+/// openEO process graphs, also as the user's own process that they may call.
 pub fn process_graph(bytes: &[u8]) {
+    if let Some(text) = text(bytes)
+        && let Ok(json) = serde_json::from_str::<serde_json::Value>(text)
+    {
+        let own = |_: &str| {
+            Some(corridor_know::graph::UserProcess {
+                process_graph: json.clone(),
+                parameters: serde_json::json!([{"name": "x", "default": 1}]),
+            })
+        };
+        let _ = corridor_know::graph::expand(&json, &own);
+    }
     if let Some(text) = text(bytes)
         && let Ok(graph) = corridor_know::graph::ProcessGraph::from_text(text)
     {

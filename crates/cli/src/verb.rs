@@ -8,6 +8,7 @@ mod sense;
 mod serve;
 mod settings;
 mod transmit;
+mod user;
 mod watch;
 
 use clap::{Parser, Subcommand};
@@ -60,6 +61,9 @@ enum Verb {
     /// How bytes get home: scenes sent as a spacecraft would
     #[command(subcommand)]
     Transmit(transmit::Transmit),
+    /// Who may log in to the openEO interface
+    #[command(subcommand)]
+    User(user::User),
     /// Every figure that is an assumption: its value, unit and source
     Settings(settings::Settings),
 }
@@ -141,6 +145,7 @@ async fn dispatch(arguments: Arguments) -> Outcome {
         Verb::Sense(sense) => sense.run(&data_dir).await,
         Verb::Know(know) => know.run(&data_dir).await,
         Verb::Transmit(transmit) => transmit.run(&data_dir).await,
+        Verb::User(user) => user.run(&data_dir),
         Verb::Settings(settings) => settings.run(&data_dir).await,
     }
 }

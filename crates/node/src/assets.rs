@@ -3,7 +3,7 @@
 //! Only a key that an item the caller sees refers to is served; every other is 404, whether a file
 //! is there or not.
 
-mod range;
+pub(crate) mod range;
 
 use crate::policy::Action;
 use crate::problem::Problem;
@@ -146,7 +146,7 @@ async fn stream(
 type Chunk = Result<Bytes, std::io::Error>;
 
 /// Chunks of a local file. It is opened once: a file replaced meanwhile is not mixed with the old.
-async fn local_chunks(
+pub(crate) async fn local_chunks(
     path: PathBuf,
     part: Range<u64>,
 ) -> Result<impl Stream<Item = Chunk> + use<>, Problem> {

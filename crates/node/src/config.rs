@@ -4,6 +4,8 @@
 //! force. Unknown keys are refused. Only this file reads the environment.
 
 use crate::stapi::StapiVersion;
+use argon2::password_hash::PasswordHasher;
+use argon2::password_hash::phc::PasswordHash;
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -63,6 +65,8 @@ pub struct NodeConfig {
     pub policy: PolicyConfig,
     /// The Sensor Tasking API.
     pub stapi: StapiConfig,
+    /// Users who may log in to the openEO interface; `corridor user add` adds one.
+    pub users: Vec<UserConfig>,
 }
 
 /// The Sensor Tasking API.
@@ -71,6 +75,28 @@ pub struct NodeConfig {
 pub struct StapiConfig {
     /// The version that documents and conformance classes follow: `0.1.0`, or `0.2.0` as drafted.
     pub version: StapiVersion,
+}
+
+/// A local user.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UserConfig {
+    /// What the user logs in as: letters, digits, `.`, `-`, `_`.
+    pub name: String,
+    /// Argon2 hash of the password in PHC form, `$argon2id$v=19$…`.
+    pub password_hash: String,
+}
+
+/// Hashes a password as `node.toml` keeps it: Argon2id with a random salt and the parameters that
+/// the argon2 crate recommends (19 MiB, two passes).
+///
+/// # Errors
+/// What the hash function says, for passwords beyond its limits.
+pub fn password_hash(password: &str) -> Result<String, String> {
+    argon2::Argon2::default()
+        .hash_password(password.as_bytes())
+        .map(|hash| hash.to_string())
+        .map_err(|error| error.to_string())
 }
 
 /// Bounds on what is taken from outside.
@@ -92,6 +118,9 @@ pub struct Limits {
     pub concurrent_work_max: usize,
     /// Most open event streams.
     pub event_streams_max: usize,
+    /// Most samples (pixel × band × date) that a synchronous openEO request may read; larger ones are
+    /// refused at once and run as batch jobs.
+    pub synchronous_samples_max: u64,
     /// How long open requests may take to finish when the node stops, seconds.
     pub shutdown_grace_s: u64,
 }
@@ -114,6 +143,7 @@ impl Default for NodeConfig {
             limits: Limits::default(),
             policy: PolicyConfig::default(),
             stapi: StapiConfig::default(),
+            users: Vec::new(),
         }
     }
 }
@@ -128,6 +158,7 @@ impl Default for Limits {
             connections_max: 512,
             concurrent_work_max: 0,
             event_streams_max: 64,
+            synchronous_samples_max: 100_000_000,
             shutdown_grace_s: 5,
         }
     }
@@ -213,7 +244,47 @@ impl NodeConfig {
                 });
             }
         }
+        self.check_users()?;
         self.limits.check()
+    }
+
+    fn check_users(&self) -> Result<(), ConfigError> {
+        for (index, user) in self.users.iter().enumerate() {
+            let plain = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
+            if user.name.is_empty() || user.name.len() > 100 || !user.name.chars().all(plain) {
+                return Err(ConfigError::Value {
+                    key: "users.name",
+                    value: format!("{:?}", user.name),
+                    expected: "is not a name of up to 100 letters, digits, dots, hyphens and underscores",
+                });
+            }
+            if user.name == crate::openeo::OPERATOR {
+                return Err(ConfigError::Value {
+                    key: "users.name",
+                    value: format!("{:?}", user.name),
+                    expected: "is who asks without a token on this machine; take another name",
+                });
+            }
+            if self.users[..index]
+                .iter()
+                .any(|other| other.name == user.name)
+            {
+                return Err(ConfigError::Value {
+                    key: "users.name",
+                    value: format!("{:?}", user.name),
+                    expected: "stands twice",
+                });
+            }
+            if PasswordHash::new(&user.password_hash).is_err() {
+                return Err(ConfigError::Value {
+                    key: "users.password_hash",
+                    // Not shown: it may be a password that was put here by mistake.
+                    value: format!("that of {:?}", user.name),
+                    expected: "is not an Argon2 hash in PHC form; make one with `corridor user add`",
+                });
+            }
+        }
+        Ok(())
     }
 
     /// Whether a request may be addressed to `host`, given without port.
@@ -245,6 +316,10 @@ impl Limits {
             ),
             ("limits.connections_max", self.connections_max as u64),
             ("limits.event_streams_max", self.event_streams_max as u64),
+            (
+                "limits.synchronous_samples_max",
+                self.synchronous_samples_max,
+            ),
         ];
         /// Past this a count or size is a slip of the pen, and some would overflow a semaphore.
         const LARGEST: u64 = 1 << 32;

@@ -2,6 +2,7 @@
 //! may take, and the headers that keep a browser from doing more than the page needs.
 
 use crate::Node;
+use crate::openeo;
 use crate::policy::Principal;
 use crate::problem::Problem;
 use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
@@ -64,6 +65,7 @@ static REQUEST_NUMBER: AtomicU64 = AtomicU64::new(1);
 pub(crate) async fn outermost(request: Request, next: Next) -> Response {
     let number = REQUEST_NUMBER.fetch_add(1, Ordering::Relaxed);
     let path = request.uri().path().to_string();
+    let speaks_openeo = openeo::is_path(&path);
     let span = tracing::info_span!("request", number, method = %request.method(), path);
     let begun = std::time::Instant::now();
     let answered = AssertUnwindSafe(next.run(request))
@@ -73,6 +75,9 @@ pub(crate) async fn outermost(request: Request, next: Next) -> Response {
     let mut response = answered.unwrap_or_else(|_| {
         span.in_scope(|| Problem::internal("answering", "a panic").into_response())
     });
+    if speaks_openeo {
+        response = openeo::in_its_words(response);
+    }
     span.in_scope(|| {
         tracing::debug!(
             status = response.status().as_u16(),
@@ -103,7 +108,16 @@ pub(crate) async fn addressed_and_known(
         .extensions
         .get::<ConnectInfo<SocketAddr>>()
         .map(|info| info.0);
-    parts.extensions.insert(Principal::from_peer(peer));
+    let mut principal = Principal::from_peer(peer);
+    // Only openEO has tokens of this node; elsewhere the header is that of a proxy's own.
+    if openeo::is_path(parts.uri.path()) && parts.uri.path() != openeo::CREDENTIALS_PATH {
+        match openeo::principal(&node, &parts.headers) {
+            Some(Ok(user)) => principal = user,
+            Some(Err(refusal)) => return refusal.into_response(),
+            None => {}
+        }
+    }
+    parts.extensions.insert(principal);
     next.run(Request::from_parts(parts, body)).await
 }
 

@@ -8,6 +8,7 @@ mod events;
 mod guard;
 mod listen;
 mod openapi;
+mod openeo;
 pub mod policy;
 pub mod problem;
 mod products;
@@ -52,6 +53,12 @@ pub enum ServeError {
         bind: SocketAddr,
         /// What the system says: most often that another program has the port.
         source: std::io::Error,
+    },
+    /// What openEO keeps cannot be opened.
+    #[error("{reason}")]
+    Store {
+        /// What was being done, and what the database says.
+        reason: String,
     },
 }
 
@@ -98,7 +105,9 @@ pub async fn serve(
     let (listener, local_addr) = bound.map_err(|source| ServeError::Bind { bind, source })?;
     let limits = config.limits.clone();
     let (stop, stopping) = watch::channel(false);
-    let router = Node::new(config, chain.clone(), stopping).router();
+    let node = Node::new(config, chain.clone(), stopping)?;
+    openeo::resume(&node)?;
+    let router = node.router();
     let task = tokio::spawn(async move {
         let passing_on = tokio::spawn(chain.run_events());
         let stopped = async move {
@@ -117,10 +126,12 @@ pub async fn serve(
 /// the request's extensions as [`axum::extract::ConnectInfo`]; without it nothing is permitted.
 ///
 /// # Errors
-/// [`ConfigError`] where the configuration is not one to serve.
-pub fn router(config: NodeConfig, chain: Arc<Chain>) -> Result<Router, ConfigError> {
+/// [`ServeError`] where the configuration is not one to serve or the database cannot be opened.
+pub fn router(config: NodeConfig, chain: Arc<Chain>) -> Result<Router, ServeError> {
     config.check()?;
-    Ok(Node::new(config, chain, watch::channel(false).1).router())
+    let node = Node::new(config, chain, watch::channel(false).1)?;
+    openeo::resume(&node)?;
+    Ok(node.router())
 }
 
 /// What every handler can reach. Cloning shares it.
@@ -136,16 +147,22 @@ struct Inner {
     work_places: Arc<Semaphore>,
     event_places: Arc<Semaphore>,
     stopping: watch::Receiver<bool>,
+    openeo: openeo::OpenEo,
 }
 
 impl Node {
-    fn new(config: NodeConfig, chain: Arc<Chain>, stopping: watch::Receiver<bool>) -> Self {
+    fn new(
+        config: NodeConfig,
+        chain: Arc<Chain>,
+        stopping: watch::Receiver<bool>,
+    ) -> Result<Self, ServeError> {
         let limits = &config.limits;
         let work_places = match limits.concurrent_work_max {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
             places => places,
         };
-        Self(Arc::new(Inner {
+        Ok(Self(Arc::new(Inner {
+            openeo: openeo::OpenEo::open(chain.data_dir())?,
             policy: Arc::new(LocalOperatorPolicy::new(&config.policy)),
             node_id: chain.status().node_id,
             request_places: Semaphore::new(limits.concurrent_requests_max),
@@ -154,7 +171,7 @@ impl Node {
             config,
             chain,
             stopping,
-        }))
+        })))
     }
 
     fn router(self) -> Router {
@@ -176,6 +193,10 @@ impl Node {
 
     pub(crate) fn chain(&self) -> &Arc<Chain> {
         &self.0.chain
+    }
+
+    pub(crate) fn openeo(&self) -> &openeo::OpenEo {
+        &self.0.openeo
     }
 
     pub(crate) fn policy(&self) -> &Arc<dyn Policy> {
@@ -238,5 +259,13 @@ impl Node {
             work.await
         });
         worked.await.map_err(|e| failed(&e))
+    }
+}
+
+impl From<openeo::StoreError> for ServeError {
+    fn from(error: openeo::StoreError) -> Self {
+        Self::Store {
+            reason: error.to_string(),
+        }
     }
 }

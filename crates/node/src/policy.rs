@@ -27,6 +27,10 @@ pub enum Action {
     ChangeWatches,
     /// Follow events as they happen.
     ReadEvents,
+    /// Read what openEO offers (processes, formats), and log in.
+    ReadProcessing,
+    /// Run process graphs, and keep own jobs, processes and services.
+    UseProcessing,
 }
 
 /// Who asks.
@@ -34,6 +38,8 @@ pub enum Action {
 pub enum Principal {
     /// A program on this machine: the operator at the loopback address.
     LocalOperator,
+    /// A local user, by a token: one who may read and process, and change nothing of the node.
+    User(String),
     /// Anyone else; nothing is known of them.
     Stranger,
 }
@@ -56,8 +62,9 @@ pub trait Policy: Send + Sync {
     fn sees(&self, principal: &Principal, collection: &str) -> bool;
 }
 
-/// The policy of a node that serves its own machine: the operator may do everything there is,
-/// others nothing, and private collections are served to nobody.
+/// The policy of a node that serves its own machine: the operator may do everything there is, a
+/// user everything but change watches, others nothing, and private collections are served to
+/// nobody.
 ///
 /// Private ones are withheld even from the operator's browser because without identity the node
 /// cannot tell the operator from another user of the machine.
@@ -76,13 +83,16 @@ impl LocalOperatorPolicy {
 }
 
 impl Policy for LocalOperatorPolicy {
-    fn allows(&self, principal: &Principal, _action: Action) -> bool {
-        matches!(principal, Principal::LocalOperator)
+    fn allows(&self, principal: &Principal, action: Action) -> bool {
+        match principal {
+            Principal::LocalOperator => true,
+            Principal::User(_) => action != Action::ChangeWatches,
+            Principal::Stranger => false,
+        }
     }
 
     fn sees(&self, principal: &Principal, collection: &str) -> bool {
-        matches!(principal, Principal::LocalOperator)
-            && !self.private_collections.contains(collection)
+        !matches!(principal, Principal::Stranger) && !self.private_collections.contains(collection)
     }
 }
 
@@ -110,5 +120,9 @@ mod tests {
         assert!(policy.sees(&Principal::LocalOperator, "scenes"));
         assert!(!policy.sees(&Principal::Stranger, "scenes"));
         assert!(!policy.sees(&Principal::LocalOperator, "secret"));
+        let user = Principal::User("ana".into());
+        assert!(policy.allows(&user, Action::UseProcessing));
+        assert!(!policy.allows(&user, Action::ChangeWatches));
+        assert!(policy.sees(&user, "scenes") && !policy.sees(&user, "secret"));
     }
 }

@@ -11,11 +11,11 @@ use axum::extract::{Request, State};
 use axum::handler::Handler;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, delete, get, post};
+use axum::routing::{MethodRouter, delete, get, patch, post, put};
 
 /// One entry of the route table.
 pub(crate) struct Route {
-    /// `GET`, `POST` or `DELETE`.
+    /// `GET`, `POST`, `PUT`, `PATCH` or `DELETE`.
     pub(crate) method: &'static str,
     /// The path with `{parameters}`.
     pub(crate) path: &'static str,
@@ -49,6 +49,34 @@ impl Route {
             path,
             action,
             handler: post(handler),
+        }
+    }
+
+    /// A route that puts something under a name.
+    pub(crate) fn put<H, T>(path: &'static str, action: Action, handler: H) -> Self
+    where
+        H: Handler<T, Node>,
+        T: 'static,
+    {
+        Self {
+            method: "PUT",
+            path,
+            action,
+            handler: put(handler),
+        }
+    }
+
+    /// A route that changes parts.
+    pub(crate) fn patch<H, T>(path: &'static str, action: Action, handler: H) -> Self
+    where
+        H: Handler<T, Node>,
+        T: 'static,
+    {
+        Self {
+            method: "PATCH",
+            path,
+            action,
+            handler: patch(handler),
         }
     }
 
@@ -94,6 +122,7 @@ pub(crate) fn table() -> Vec<Route> {
         crate::assumptions::routes(),
         crate::products::routes(),
         crate::events::routes(),
+        crate::openeo::routes(),
         crate::openapi::routes(),
     ]
     .into_iter()

@@ -30,7 +30,7 @@ then build the program again.</p>\
 <a href=\"/api/status\">status</a>, <a href=\"/api/openapi.json\">OpenAPI</a>.</p></html>";
 
 /// First parts of paths that belong to interfaces, never to the page.
-const INTERFACES: [&str; 4] = ["api", "stac", "tiles", "assets"];
+const INTERFACES: [&str; 6] = ["api", "stac", "tiles", "assets", "openeo", ".well-known"];
 
 /// Answers every path that no route does.
 pub(crate) async fn page(uri: Uri, headers: HeaderMap) -> Response {

@@ -67,8 +67,12 @@ pub fn saves(
     Ok(found)
 }
 
-/// The value of an argument that needs no node to run.
-fn resolve(
+/// The value of an argument that needs no node to run: what is written in the graph, and parameters
+/// with their defaults.
+///
+/// # Errors
+/// A sentence that says why there is none.
+pub fn resolve(
     argument: &Argument,
     graph: &ProcessGraph,
     parameters: &BTreeMap<String, Value>,
@@ -95,7 +99,8 @@ fn resolve(
                 .map(|item| resolve(item, graph, parameters))
                 .collect::<Result<_, String>>()?,
         ),
-        Argument::FromNode(_) | Argument::Graph(_) => {
+        Argument::Graph(graph) => Value::Graph(graph.clone()),
+        Argument::FromNode(_) => {
             return Err("it must be written in the graph, not computed".to_string());
         }
     })

@@ -28,6 +28,18 @@ CONFIGURATION = pathlib.Path(__file__).parents[4] / "dev" / "schemathesis.toml"
 EXAMPLES = os.environ.get("CORRIDOR_SCHEMATHESIS_EXAMPLES", "10")
 
 
+def made(address, body, method="POST"):
+    """Makes something of openEO, which says in a header what it is called."""
+    request = urllib.request.Request(
+        address,
+        data=json.dumps(body).encode(),
+        headers={"Content-Type": "application/json"},
+        method=method,
+    )
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        return answer.headers.get("OpenEO-Identifier")
+
+
 def ask(address, body=None, **headers):
     request = urllib.request.Request(
         address, headers={"Content-Type": "application/json", **headers}
@@ -77,7 +89,13 @@ def ids(node):
     )
     collection, item, asset, key = with_pixels(node)
     answer = newest_answer(node)
+    openeo = f"{node}/openeo/1.2"
+    process = {"process_graph": {"pi": {"process_id": "pi", "arguments": {}, "result": True}}}
+    made(f"{openeo}/process_graphs/my_pi", process, "PUT")
     return {
+        "JOB": made(f"{openeo}/jobs", {"process": process}),
+        "SERVICE": made(f"{openeo}/services", {"type": "XYZ", "process": process}),
+        "PROCESS": "my_pi",
         "PRODUCT": product,
         "ORDER": order["id"],
         "SEARCH": search["id"],

@@ -49,7 +49,8 @@ pub(crate) async fn chain(folder: &Path) -> Arc<Chain> {
     let pixels = Asset::new("")
         .with_type(media_type::COG)
         .with_roles(["data"])
-        .with_bands(bands());
+        .with_bands(bands())
+        .with("proj:shape", json!([352, 349]));
     let text = || {
         Asset::new("")
             .with_type("text/plain; charset=utf-8")

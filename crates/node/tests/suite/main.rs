@@ -10,6 +10,10 @@ mod data;
 mod events;
 mod fixture;
 mod hostile;
+#[path = "../../../know/tests/suite/json5.rs"]
+mod json5;
+mod openeo;
+mod openeo_vectors;
 mod own;
 mod page;
 mod peers;

@@ -1,0 +1,205 @@
+//! Tiles of XYZ services: the graph run on the ground of one tile.
+//!
+//! `load_collection` is held to the tile's box, with a margin for kernels, and reads pixels about
+//! as coarse as the tile's. The address holds a random id and is all that a map needs to know.
+
+use super::compute::{self, VisibleScenes};
+use super::error::Refusal;
+use super::identity::OPERATOR;
+use super::services::{Configuration, not_found};
+use super::store::Service;
+use super::{At, NoQuery};
+use crate::Node;
+use crate::policy::Principal;
+use async_trait::async_trait;
+use axum::extract::State;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use corridor_know::cube::Cube;
+use corridor_know::error::GraphError;
+use corridor_know::extent::SpatialExtent;
+use corridor_know::geometry;
+use corridor_know::graph::RunLimits;
+use corridor_know::output::{Draw, draw};
+use corridor_know::source::{LoadRequest, SceneDescription, SceneSource};
+use corridor_know::value::Value;
+use corridor_raster::grid::{Crs, Grid};
+use corridor_raster::tile;
+use serde_json::json;
+use std::sync::Arc;
+
+/// Most samples of one cube for a tile: 256 px, ten bands, a hundred dates.
+const SAMPLES_MAX: u64 = 100_000_000;
+/// Margin around the tile, parts of its side, so that kernels see beyond its edge.
+const MARGIN: f64 = 1.0 / 16.0;
+/// Least margin, metres of Web Mercator: a tile smaller than a pixel still has that pixel.
+const MARGIN_LEAST_M: f64 = 100.0;
+/// Longest side of what is read for a tile, pixels: the tile, its margins, and half as much again
+/// for grids that lie askew to it.
+const SIDE_MAX_PX: usize = 512;
+
+pub(crate) async fn tile(
+    _: NoQuery,
+    State(node): State<Node>,
+    At((id, z, x, y)): At<(String, String, String, String)>,
+) -> Result<Response, Refusal> {
+    let service = node
+        .openeo()
+        .store()
+        .any_service(&id)?
+        .filter(|service| service.enabled);
+    let service = service.ok_or_else(|| not_found(&id))?;
+    let no_tile = || Refusal::new("NotFound", format!("No tile is at {z}/{x}/{y}."));
+    let plain = y.strip_suffix(".png").unwrap_or(&y);
+    let (Ok(zoom), Ok(column), Ok(row)) = (z.parse::<u8>(), x.parse::<u32>(), plain.parse::<u32>())
+    else {
+        return Err(no_tile());
+    };
+    let configuration = Configuration::read(&service.asked["configuration"])?;
+    if !(configuration.minzoom..=configuration.maxzoom).contains(&zoom) {
+        return Err(no_tile());
+    }
+    let ground = tile::grid(zoom, column, row).map_err(|_| no_tile())?;
+    let drawn = drawn(&node, &service, ground, configuration).await;
+    let mut response = match drawn {
+        Ok(Some(png)) => ([(header::CONTENT_TYPE, "image/png")], png).into_response(),
+        Ok(None) => StatusCode::NO_CONTENT.into_response(),
+        Err(refusal) => {
+            let entry = json!({
+                "level": "error",
+                "code": refusal.code,
+                "message": format!("tile {z}/{x}/{plain}: {}", refusal.message),
+            });
+            node.openeo().store().log(&id, &entry)?;
+            return Err(refusal);
+        }
+    };
+    let headers = response.headers_mut();
+    headers.insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("private, max-age=60"),
+    );
+    Ok(response)
+}
+
+async fn drawn(
+    node: &Node,
+    service: &Service,
+    ground: Grid,
+    configuration: Configuration,
+) -> Result<Option<Vec<u8>>, Refusal> {
+    let graph = Arc::new(compute::read(
+        node,
+        &service.user,
+        &service.asked["process"],
+    )?);
+    let principal = match service.user.as_str() {
+        OPERATOR => Principal::LocalOperator,
+        name => Principal::User(name.to_string()),
+    };
+    let [west, south, east, north] = ground.bounds();
+    let margin = ((east - west) * MARGIN).max(MARGIN_LEAST_M);
+    let source = OnTile {
+        scenes: VisibleScenes::new(node, node.view(principal)),
+        bounds: [west - margin, south - margin, east + margin, north + margin],
+        crs: ground.crs.clone(),
+    };
+    let limits = RunLimits {
+        max_samples: SAMPLES_MAX,
+        ..RunLimits::default()
+    };
+    let ran = node
+        .work(compute::run(graph, Arc::new(source), limits))
+        .await?;
+    let value = match ran {
+        // Nothing of the collection lies under this tile.
+        Err(refusal) if refusal.code == "NoDataAvailable" => return Ok(None),
+        Err(refusal) => return Err(refusal),
+        Ok(outcome) => outcome.value,
+    };
+    let Value::Cube(cube) = value else {
+        return Err(Refusal::new(
+            "FormatUnsuitable",
+            format!(
+                "the graph of a map service must give a data cube, it gives a {}",
+                value.type_name()
+            ),
+        ));
+    };
+    let drawn = tokio::task::spawn_blocking(move || {
+        draw(
+            &cube,
+            &Draw {
+                ground,
+                rescale: configuration.rescale,
+            },
+        )
+    });
+    Ok(drawn
+        .await
+        .map_err(|error| Refusal::internal("drawing a tile", error))??)
+}
+
+/// Scenes on the ground of one tile.
+struct OnTile {
+    scenes: VisibleScenes,
+    /// Box in `crs`.
+    bounds: [f64; 4],
+    crs: Crs,
+}
+
+#[async_trait]
+impl SceneSource for OnTile {
+    async fn load(&self, request: &LoadRequest) -> Result<Cube, GraphError> {
+        let nothing = || GraphError::new("NoDataAvailable", "nothing lies under this tile");
+        let mut request = request.clone();
+        request.side_max_px = Some(SIDE_MAX_PX);
+        let wgs84 = Crs::wgs84();
+        let own = geometry::bounds_in(self.bounds, &self.crs, &wgs84)?;
+        request.spatial_extent = Some(match &request.spatial_extent {
+            None => in_degrees(own),
+            // Polygons cut pixels, so they stay; tiles beside them are empty.
+            Some(SpatialExtent::Polygons(polygons)) => {
+                let bounds =
+                    geometry::bounds(std::slice::from_ref(polygons)).ok_or_else(nothing)?;
+                meet(own, bounds).ok_or_else(nothing)?;
+                SpatialExtent::Polygons(polygons.clone())
+            }
+            Some(SpatialExtent::Box {
+                west,
+                south,
+                east,
+                north,
+                crs,
+            }) => {
+                let asked = geometry::bounds_in([*west, *south, *east, *north], crs, &wgs84)?;
+                in_degrees(meet(own, asked).ok_or_else(nothing)?)
+            }
+        });
+        self.scenes.load(&request).await
+    }
+
+    async fn describe(&self, collection: &str, item: &str) -> Result<SceneDescription, GraphError> {
+        self.scenes.describe(collection, item).await
+    }
+}
+
+fn in_degrees([west, south, east, north]: [f64; 4]) -> SpatialExtent {
+    SpatialExtent::Box {
+        west,
+        south,
+        east,
+        north,
+        crs: Crs::wgs84(),
+    }
+}
+
+fn meet(a: [f64; 4], b: [f64; 4]) -> Option<[f64; 4]> {
+    let both = [
+        a[0].max(b[0]),
+        a[1].max(b[1]),
+        a[2].min(b[2]),
+        a[3].min(b[3]),
+    ];
+    (both[0] < both[2] && both[1] < both[3]).then_some(both)
+}
