@@ -309,7 +309,13 @@ fn high_orbits_see_areas_too() {
     // Half of it, a little more, is within the cone: 0.45 degrees from 35,786 km are 281 km.
     let mut cone = looking("cone10");
     cone.view.half_angle_deg = Some(0.45);
-    let found = covered(&[geostationary.clone()], &cone, &place, Take::Strip, 1.0);
+    let found = covered(
+        std::slice::from_ref(&geostationary),
+        &cone,
+        &place,
+        Take::Strip,
+        1.0,
+    );
     let exact = std::f64::consts::PI * (35_786.0 * 0.45_f64.to_radians().tan()).powi(2)
         / (6.0_f64 * 111.32 * 6.0 * 110.57);
     assert!(
@@ -321,7 +327,13 @@ fn high_orbits_see_areas_too() {
     let mut agile = looking("agile60");
     agile.swath_km = 200.0;
     agile.max_off_nadir_deg = 8.0;
-    let found = covered(&[geostationary.clone()], &agile, &place, Take::Strip, 1.0);
+    let found = covered(
+        std::slice::from_ref(&geostationary),
+        &agile,
+        &place,
+        Take::Strip,
+        1.0,
+    );
     let exact = std::f64::consts::PI * 100.0_f64.powi(2) / (6.0 * 111.32 * 6.0 * 110.57);
     assert!(
         (found.share - exact).abs() < 0.01,

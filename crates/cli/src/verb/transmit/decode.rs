@@ -172,7 +172,7 @@ impl Decode {
     pub(crate) fn run(self) -> Outcome {
         let inputs = Input::list(&self.inputs, &self.tcp, self.join)?;
         let mut keeper = Keeper::new(
-            (inputs.len() > 1).then(|| match self.merge {
+            (inputs.len() > 1).then_some(match self.merge {
                 Merge::Groups => Policy::Groups,
                 Merge::Packets => Policy::Packets,
             }),
