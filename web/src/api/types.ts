@@ -41,6 +41,7 @@ export interface ForecastEntry {
   observed_start: string;
   observed_end: string;
   contact_start: string;
+  contact_end?: string;
   down: string;
   at_node: string;
   processed: string;
@@ -57,6 +58,7 @@ export interface ForecastEntry {
   cross_track_uncertainty_km: number | null;
   stale: boolean;
   time_to_answer_s: number;
+  volume_bytes?: number;
   assumptions?: string[];
 }
 

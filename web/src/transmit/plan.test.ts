@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest';
+import type { ForecastEntry } from '../api/types';
+import { stateAt, stationPlans } from './plan';
+
+function entry(satellite: string, station: string, minute: number): ForecastEntry {
+  const at = (plus: number) => new Date(Date.UTC(2026, 7, 22, 5, minute + plus)).toISOString();
+  return {
+    satellite,
+    station,
+    norad_id: 1,
+    planned: false,
+    instrument: 'MSI',
+    observed_start: at(-30),
+    observed_end: at(-29),
+    contact_start: at(0),
+    contact_end: at(10),
+    down: at(2),
+    at_node: at(4),
+    processed: at(6),
+    in_hands: at(7),
+    min_off_nadir_deg: 0,
+    coverage: 1,
+    sun_elevation_deg: null,
+    element_age_days: null,
+    time_to_answer_s: 0,
+    volume_bytes: 5e9,
+  };
+}
+
+test('what comes down in one window is one pass', () => {
+  const [first, second] = [
+    entry('A', 'svalbard', 20),
+    { ...entry('A', 'svalbard', 20), down: '2026-08-22T05:25:00.000Z' },
+  ];
+  const plans = stationPlans([entry('B', 'svalbard', 40), entry('C', 'inuvik', 0), first, second], 0);
+  expect(plans.map((plan) => plan.station)).toEqual(['inuvik', 'svalbard']);
+  expect(plans[1]?.passes.map((pass) => pass.satellite)).toEqual(['A', 'B']);
+  const pass = plans[1]?.passes[0];
+  expect([pass?.loads.length, pass?.volume_bytes, pass?.down]).toEqual([2, 1e10, '2026-08-22T05:25:00.000Z']);
+});
+
+test('a delivery goes through its states', () => {
+  const one = entry('A', 'svalbard', 20);
+  const at = (minute: number) => stateAt(one, Date.UTC(2026, 7, 22, 5, minute));
+  expect([at(19), at(20), at(22), at(26), at(27)]).toEqual([
+    'planned',
+    'down',
+    'ground',
+    'ground',
+    'delivered',
+  ]);
+});
