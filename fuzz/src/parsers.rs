@@ -12,7 +12,7 @@ const PIXELS_MAX: usize = 1 << 18;
 pub type Parser = fn(&[u8]);
 
 /// All parsers, by the name of their fuzz target and of their folder in `seeds/`.
-pub const PARSERS: [(&str, Parser); 35] = [
+pub const PARSERS: [(&str, Parser); 38] = [
     ("area", area),
     ("bundle", bundle),
     ("bundle_message", bundle_message),
@@ -27,6 +27,7 @@ pub const PARSERS: [(&str, Parser); 35] = [
     ("element_kvn", element_kvn),
     ("element_xml", element_xml),
     ("ephemeris_kvn", ephemeris_kvn),
+    ("expression", expression),
     ("filter", filter),
     ("item", item),
     ("leap_seconds", leap_seconds),
@@ -46,8 +47,10 @@ pub const PARSERS: [(&str, Parser); 35] = [
     ("stapi_request", stapi_request),
     ("stations", stations),
     ("tiff", tiff),
+    ("tile_matrix_set", tile_matrix_set),
     ("tle", tle),
     ("watch_request", watch_request),
+    ("zones", zones),
 ];
 
 /// Text of the bytes; parsers of text get only text, as the program reads it.
@@ -257,7 +260,7 @@ pub fn area(bytes: &[u8]) {
     }
 }
 
-/// TIFF files: directories, keys and blocks.
+/// TIFF and JPEG 2000 files: directories or boxes, keys and blocks.
 pub fn tiff(bytes: &[u8]) {
     use corridor_raster::dataset::Dataset;
     let Ok(dataset) = Dataset::from_bytes(Bytes::copy_from_slice(bytes), "fuzz.tif") else {
@@ -288,6 +291,52 @@ pub fn cube_json(bytes: &[u8]) {
         && let Ok(cube) = corridor_know::cube::Cube::from_json(&json)
     {
         assert!(cube.to_json().is_ok());
+    }
+}
+
+/// Arithmetic over bands.
+pub fn expression(bytes: &[u8]) {
+    use corridor_raster::band::Band;
+    use corridor_raster::expression::Expression;
+    if let Some(text) = text(bytes)
+        && let Ok(expression) = text.parse::<Expression>()
+    {
+        let band = || Band::from_f32(2, 1, vec![1.5, f32::NAN]);
+        let bands: Result<Vec<Band>, _> = expression.bands().iter().map(|_| band()).collect();
+        let _ = bands.and_then(|bands| expression.evaluate(&bands));
+    }
+}
+
+/// Tile matrix sets in JSON.
+pub fn tile_matrix_set(bytes: &[u8]) {
+    if let Some(text) = text(bytes)
+        && let Ok(set) = corridor_raster::tile::TileMatrixSet::from_json(text)
+    {
+        let _ = set.grid("0", 0, 0);
+        let _ = set.grid("1", u64::MAX, 1);
+    }
+}
+
+/// GeoJSON of polygons, laid on a grid.
+pub fn zones(bytes: &[u8]) {
+    use corridor_raster::grid::{Crs, Grid};
+    let Ok(json) = serde_json::from_slice::<serde_json::Value>(bytes) else {
+        return;
+    };
+    let Ok((crs, features)) = corridor_know::zones::polygons_of_geojson(&json) else {
+        return;
+    };
+    let grid = Grid::new(Crs::wgs84(), [-10.0, 0.5, 0.0, 10.0, 0.0, -0.5], 40, 40);
+    let Ok(layer) = corridor_know::zones::Layer::new(&crs, &grid) else {
+        return;
+    };
+    for feature in features.iter().take(8) {
+        if let Ok(Some(zone)) = layer.zone(&feature.polygons) {
+            let mut rows = zone.rows();
+            while let Some(parts) = rows.next_row() {
+                assert!(parts.iter().all(|p| (0.0..=1.0).contains(p)));
+            }
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 mod demo;
 mod ingest;
 mod know;
+mod raster;
 mod register;
 mod sense;
 mod serve;
@@ -58,6 +59,9 @@ enum Verb {
     /// Products: the recipes that turn scenes into answers
     #[command(subcommand)]
     Know(know::Know),
+    /// Pixels of a file: what it holds, values at places, warps, tiles
+    #[command(subcommand)]
+    Raster(raster::Raster),
     /// How bytes get home: scenes sent as a spacecraft would
     #[command(subcommand)]
     Transmit(transmit::Transmit),
@@ -144,6 +148,7 @@ async fn dispatch(arguments: Arguments) -> Outcome {
         Verb::Register(register) => register.run(&data_dir).await,
         Verb::Sense(sense) => sense.run(&data_dir).await,
         Verb::Know(know) => know.run(&data_dir).await,
+        Verb::Raster(raster) => raster.run().await,
         Verb::Transmit(transmit) => transmit.run(&data_dir).await,
         Verb::User(user) => user.run(&data_dir),
         Verb::Settings(settings) => settings.run(&data_dir).await,

@@ -16,3 +16,4 @@ pub mod source;
 pub mod threshold;
 pub mod value;
 pub mod vectorise;
+pub mod zones;

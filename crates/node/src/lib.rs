@@ -145,6 +145,7 @@ struct Inner {
     node_id: String,
     request_places: Semaphore,
     work_places: Arc<Semaphore>,
+    opened_datasets: Arc<tiles::OpenedDatasets>,
     event_places: Arc<Semaphore>,
     stopping: watch::Receiver<bool>,
     openeo: openeo::OpenEo,
@@ -167,6 +168,7 @@ impl Node {
             node_id: chain.status().node_id,
             request_places: Semaphore::new(limits.concurrent_requests_max),
             work_places: Arc::new(Semaphore::new(work_places)),
+            opened_datasets: Arc::default(),
             event_places: Arc::new(Semaphore::new(limits.event_streams_max)),
             config,
             chain,
@@ -220,6 +222,10 @@ impl Node {
 
     pub(crate) fn request_places(&self) -> &Semaphore {
         &self.0.request_places
+    }
+
+    pub(crate) fn opened_datasets(&self) -> &Arc<tiles::OpenedDatasets> {
+        &self.0.opened_datasets
     }
 
     pub(crate) fn work_places(&self) -> &Arc<Semaphore> {

@@ -3,6 +3,7 @@
 //! `bands` counts from 1, as GDAL does; `rescale` is given once for all bands or once for each.
 //! Without them the style follows from the item: see [`style`].
 
+mod opened;
 mod style;
 
 use crate::Node;
@@ -23,6 +24,7 @@ use corridor_catalog::AssetStore;
 use corridor_raster::RasterError;
 use corridor_raster::dataset::Dataset;
 use corridor_raster::tile::{self, TILE_SIDE_PX, ZOOM_MAX};
+pub(crate) use opened::OpenedDatasets;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -161,12 +163,13 @@ async fn with_dataset<T: Send + 'static>(
         .acquire_owned()
         .await
         .map_err(|e| Problem::internal("waiting for a place to draw", e))?;
+    let opened = Arc::clone(node.opened_datasets());
     let worked = tokio::task::spawn_blocking(move || {
         let _place = place;
         // The key names the file in errors; its path on this machine is nobody's business.
         let dataset = match (local, bytes) {
-            (Some(path), _) => Dataset::open(&path),
-            (None, bytes) => Dataset::from_bytes(bytes.unwrap_or_default(), key),
+            (Some(path), _) => opened.open(&path),
+            (None, bytes) => Dataset::from_bytes(bytes.unwrap_or_default(), key).map(Arc::new),
         }?;
         work(&dataset)
     });

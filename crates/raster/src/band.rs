@@ -170,6 +170,21 @@ impl BandData {
         }
     }
 
+    /// A part of the samples.
+    ///
+    /// # Panics
+    /// When the range is not inside.
+    pub(crate) fn slice(&self, range: std::ops::Range<usize>) -> Self {
+        macro_rules! slice {
+            ($($variant:ident)*) => {
+                match self {
+                    $(Self::$variant(v) => Self::$variant(v[range].to_vec()),)*
+                }
+            };
+        }
+        slice!(U8 I8 U16 I16 U32 I32 U64 I64 F32 F64)
+    }
+
     /// Number of samples.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -251,6 +266,31 @@ impl Band {
         values: Vec<f32>,
     ) -> Result<Self, crate::RasterError> {
         Self::new(width, height, BandData::F32(values), Some(f64::NAN), None)
+    }
+
+    /// This band with `other`, of the same width and type, below it.
+    pub(crate) fn below(mut self, other: Self) -> Result<Self, crate::RasterError> {
+        let (width, height) = (self.width, self.height + other.height);
+        let mask = match (self.mask.take(), other.mask) {
+            (None, None) => None,
+            (upper, lower) => {
+                let whole = |len: usize| vec![true; len];
+                let mut mask = upper.unwrap_or_else(|| whole(self.data.len()));
+                mask.extend(lower.unwrap_or_else(|| whole(other.data.len())));
+                Some(mask)
+            }
+        };
+        macro_rules! append {
+            ($($variant:ident)*) => {
+                match (&mut self.data, other.data) {
+                    $((BandData::$variant(a), BandData::$variant(b)) => a.extend(b),)*
+                    // `Band::new` finds that the sizes do not match.
+                    _ => {}
+                }
+            };
+        }
+        append!(U8 I8 U16 I16 U32 I32 U64 I64 F32 F64);
+        Self::new(width, height, self.data, self.nodata, mask)
     }
 
     /// Columns.

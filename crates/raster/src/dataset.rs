@@ -17,8 +17,9 @@ use crate::metadata::Metadata;
 use crate::source::{ByteSource, FileSource, MemorySource};
 use crate::tiff::image::Image;
 pub use crate::window::Window;
+pub(crate) use open::place_of;
 
-/// A GeoTIFF whose directories have been read and checked; pixels are read on demand.
+/// A GeoTIFF or JPEG 2000 file whose directories have been read and checked; pixels are read on demand.
 ///
 /// Decoded blocks are kept in a cache of bounded size, so that neighbouring
 /// windows do not decode them again. All methods may be called from several threads.
@@ -75,7 +76,7 @@ impl Dataset {
     /// Opens a file on a local disk.
     ///
     /// # Errors
-    /// When it cannot be read, is no TIFF, is malformed or uses an unsupported feature.
+    /// When it cannot be read, is neither TIFF nor JPEG 2000, is malformed or uses an unsupported feature.
     pub fn open(path: &Path) -> Result<Self, RasterError> {
         Self::from_source(Arc::new(FileSource::open(path)?))
     }
@@ -94,6 +95,58 @@ impl Dataset {
     /// As [`Dataset::open`].
     pub fn from_source(source: Arc<dyn ByteSource>) -> Result<Self, RasterError> {
         open::open(source)
+    }
+
+    /// A dataset of images from full to coarse that lie on one grid, without nodata and masks.
+    pub(crate) fn of_images(
+        source: Arc<dyn ByteSource>,
+        images: Vec<Image>,
+        grid: Grid,
+        metadata: Metadata,
+        layout: Layout,
+    ) -> Self {
+        let overviews = images[1..]
+            .iter()
+            .map(|image| Overview {
+                width: image.width,
+                height: image.height,
+                factor: grid.width as f64 / image.width as f64,
+            })
+            .collect();
+        let levels = images.into_iter().map(|image| Level { image, mask: None });
+        Self {
+            source,
+            levels: levels.collect(),
+            grid,
+            nodata: None,
+            metadata,
+            overviews,
+            pages: 1,
+            cache: cache::BlockCache::default(),
+            layout,
+        }
+    }
+
+    /// Opens a file by its path or, with the feature `remote`, an object by its address
+    /// (`https://`, `s3://`, `gs://`, `az://`); `options` configure the store, see
+    /// `source::remote::ObjectSource::open`.
+    ///
+    /// # Errors
+    /// As [`Dataset::open`].
+    pub fn open_at(place: &str, options: &[(String, String)]) -> Result<Self, RasterError> {
+        #[cfg(feature = "remote")]
+        if crate::source::remote::is_address(place) {
+            let source = crate::source::remote::ObjectSource::open(place, options)?;
+            return Self::from_source(Arc::new(source));
+        }
+        // Paths need none.
+        let _ = options;
+        Self::open(Path::new(place))
+    }
+
+    /// Sets how many bytes of decoded blocks are kept, for those who hold many datasets open.
+    pub fn keep_bytes(&self, bytes_max: usize) {
+        self.cache.set_bytes_max(bytes_max);
     }
 
     /// Name of the file, for messages.

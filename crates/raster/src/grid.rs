@@ -110,6 +110,48 @@ impl Grid {
         bounds_of(corners.iter().map(|&(c, r)| self.coordinate_of(c, r)))
     }
 
+    /// The part of `count` rows from `row` on.
+    #[must_use]
+    pub fn rows(&self, row: usize, count: usize) -> Self {
+        let (x, y) = self.coordinate_of(0.0, row as f64);
+        let t = self.transform;
+        Self::new(
+            self.crs.clone(),
+            [x, t[1], t[2], y, t[4], t[5]],
+            self.width,
+            count,
+        )
+    }
+
+    /// [least x, least y, greatest x, greatest y] of the outline, 21 points a side, in another
+    /// system. Across the antimeridian longitudes run on beyond 180; a grid around a pole spans
+    /// all longitudes up to it.
+    ///
+    /// # Errors
+    /// When a point of the outline cannot be projected.
+    pub fn bounds_in(&self, crs: &Crs) -> Result<[f64; 4], RasterError> {
+        if crs.is_geographic() && !self.crs.is_geographic() {
+            let [west, south, east, north] = self.bounds_wgs84()?;
+            if west > east {
+                return Ok([west, south, east + 360.0, north]);
+            }
+            if (east - west - 360.0).abs() < 1e-9 {
+                return Ok([west, south, east, north]);
+            }
+        }
+        let transformer = Transformer::new(&self.crs, crs)?;
+        let (w, h) = (self.width as f64, self.height as f64);
+        let mut points = Vec::with_capacity(4 * (EDGE_STEPS + 1));
+        for step in 0..=EDGE_STEPS {
+            let f = step as f64 / EDGE_STEPS as f64;
+            for (col, row) in [(f * w, 0.0), (f * w, h), (0.0, f * h), (w, f * h)] {
+                let (x, y) = self.coordinate_of(col, row);
+                points.push(transformer.transform(x, y)?);
+            }
+        }
+        Ok(bounds_of(points.into_iter()))
+    }
+
     /// Longitude and latitude bounds in degrees, [west, south, east, north].
     ///
     /// West is greater than east when the grid crosses the antimeridian; a grid

@@ -5,7 +5,9 @@ pub mod cog;
 mod crs;
 pub mod dataset;
 mod error;
+pub mod expression;
 pub mod grid;
+mod jp2;
 pub mod metadata;
 pub mod picture;
 pub mod source;
@@ -16,5 +18,6 @@ mod tiff;
 pub mod tile;
 pub mod warp;
 mod window;
+pub mod zonal;
 
 pub use error::RasterError;

@@ -1,11 +1,15 @@
 //! A small picture of a whole dataset, and the PNG both pictures and tiles are written as.
 
+mod format;
+mod jpeg;
+
 use crate::RasterError;
 use crate::band::Band;
 use crate::dataset::Dataset;
 use crate::grid::{Crs, Grid};
 use crate::style::{Painter, Style};
 use crate::warp::{self, Resampling};
+pub use format::{Format, Picture};
 
 /// Longest side of a picture.
 pub const PICTURE_SIDE_MAX: usize = 8192;
@@ -24,7 +28,10 @@ pub fn render(dataset: &Dataset, style: &Style, max_px: usize) -> Result<Vec<u8>
         ));
     }
     let painter = Painter::new(dataset, style)?;
-    let bands = sample(dataset, &painter.bands, max_px, painter.resampling)?;
+    let mut bands = sample(dataset, &painter.bands, max_px, painter.resampling)?;
+    if let Some(expression) = &painter.expression {
+        bands = vec![expression.evaluate(&bands)?];
+    }
     let (width, height) = (bands[0].width(), bands[0].height());
     let pixels = painter
         .paint(&bands)

@@ -1,7 +1,11 @@
 //! Where bytes come from: the trait that datasets read through.
 
+#[cfg(feature = "remote")]
+pub mod remote;
+
 use std::fmt::Debug;
 use std::fs::File;
+use std::ops::Range;
 use std::path::Path;
 
 use bytes::Bytes;
@@ -23,6 +27,14 @@ pub trait ByteSource: Debug + Send + Sync {
     /// # Errors
     /// When the range is not inside the source, or reading fails.
     fn read_at(&self, offset: u64, len: usize) -> Result<Bytes, RasterError>;
+
+    /// Says that these ranges will be read next, so that a distant source may fetch them together.
+    ///
+    /// # Errors
+    /// When fetching fails.
+    fn will_read(&self, _ranges: &[Range<u64>]) -> Result<(), RasterError> {
+        Ok(())
+    }
 }
 
 /// A file on a local disk.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::RasterError;
 use crate::band::{Band, DataType};
 use crate::dataset::Dataset;
+use crate::expression::Expression;
 use crate::stat;
 use crate::warp::Resampling;
 
@@ -30,6 +31,9 @@ pub struct Style {
     pub colors: Colors,
     /// How pixels are resampled.
     pub resampling: Resampling,
+    /// Arithmetic over bands whose result is drawn, in place of `bands`: see
+    /// [`Expression`]. Its range is -1 to 1 when no other is given.
+    pub expression: Option<String>,
 }
 
 /// How one band is coloured.
@@ -50,6 +54,7 @@ pub enum Colors {
 pub(crate) struct Painter {
     pub(crate) bands: Vec<usize>,
     pub(crate) resampling: Resampling,
+    pub(crate) expression: Option<Expression>,
     ranges: Vec<(f64, f64)>,
     colors: Colors,
 }
@@ -57,13 +62,16 @@ pub(crate) struct Painter {
 impl Painter {
     /// Checks `style` against `dataset` and fills in what it leaves open.
     pub(crate) fn new(dataset: &Dataset, style: &Style) -> Result<Self, RasterError> {
-        let bands = match style.bands.as_slice() {
-            [] => {
+        let expression: Option<Expression> =
+            style.expression.as_deref().map(str::parse).transpose()?;
+        let bands = match (&expression, style.bands.as_slice()) {
+            (Some(expression), _) => expression.bands().to_vec(),
+            (None, []) => {
                 let colors = dataset.bands() - usize::from(dataset.alpha_band().is_some());
                 if colors >= 3 { vec![0, 1, 2] } else { vec![0] }
             }
-            given @ ([_] | [_, _, _]) => given.to_vec(),
-            other => {
+            (None, given @ ([_] | [_, _, _])) => given.to_vec(),
+            (None, other) => {
                 return Err(RasterError::argument(
                     "bands",
                     format!("{} bands; a picture needs one or three", other.len()),
@@ -83,12 +91,21 @@ impl Painter {
         let mut painter = Self {
             resampling: style.resampling,
             ranges: Vec::new(),
-            colors: colors(dataset, style, &bands)?,
+            colors: match expression {
+                // The result is one band, whatever it is made from.
+                Some(_) => colors(dataset, style, &bands[..1])?,
+                None => colors(dataset, style, &bands)?,
+            },
             bands,
+            expression,
         };
         // Classes have no range.
         if !matches!(painter.colors, Colors::Classes(_)) {
-            painter.ranges = ranges(dataset, style, &painter.bands)?;
+            painter.ranges = match (&painter.expression, style.rescale.is_empty()) {
+                (Some(_), true) => vec![(-1.0, 1.0)],
+                (Some(_), false) => ranges(dataset, style, &painter.bands[..1])?,
+                (None, _) => ranges(dataset, style, &painter.bands)?,
+            };
         }
         Ok(painter)
     }

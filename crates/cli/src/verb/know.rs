@@ -1,6 +1,8 @@
-//! `corridor know`: products.
+//! `corridor know`: products, statistics under polygons.
 
-use super::{Outcome, open};
+mod stat;
+
+use super::{Failure, Outcome, open};
 use crate::output::{Format, Listing, listing};
 use clap::{Args, Subcommand};
 use std::path::Path;
@@ -10,6 +12,8 @@ use std::path::Path;
 pub(crate) enum Know {
     /// List the products: what they say, from which bands, how well
     Products(Products),
+    /// Statistics of a raster under polygons, weighted by the part of each pixel covered
+    Stat(stat::Stat),
 }
 
 /// List the products.
@@ -22,7 +26,14 @@ pub(crate) struct Products {
 
 impl Know {
     pub(crate) async fn run(self, data_dir: &Path) -> Outcome {
-        let Self::Products(products) = self;
+        let products = match self {
+            Self::Products(products) => products,
+            Self::Stat(stat) => {
+                return tokio::task::spawn_blocking(move || stat.run())
+                    .await
+                    .map_err(|e| Failure::Failed(e.to_string()))?;
+            }
+        };
         let chain = open(data_dir).await?;
         let all: Vec<_> = chain.products().collect();
         let rows = all

@@ -41,6 +41,8 @@ const IMPORTS: [(&str, &[&str]); 9] = [
             "corridor-watch",
             "corridor-sense",
             "corridor-transmit",
+            "corridor-know",
+            "corridor-raster",
             "corridor-orbit",
         ],
     ),

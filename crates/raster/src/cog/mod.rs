@@ -1,6 +1,7 @@
 //! Cloud-optimised GeoTIFF: written, recognised, made from other files.
 
 mod directory;
+mod pyramid;
 mod reduce;
 mod write;
 
@@ -13,9 +14,9 @@ use crate::band::{Band, BandData};
 use crate::dataset::Dataset;
 use crate::grid::Grid;
 use crate::metadata::Metadata;
-use crate::warp::Resampling;
+use crate::warp::{Resampling, Warper};
 use crate::window::Window;
-use write::Appearance;
+use write::{Appearance, Shape};
 
 /// How blocks are compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -84,9 +85,11 @@ pub fn write(
     bands: &[BandData],
     options: &CogOptions,
 ) -> Result<(), RasterError> {
-    let bands = to_bands(grid, bands, options)?;
+    let shape = shape_of(grid, bands)?;
     let appearance = Appearance::plain(bands.len());
-    write_file(path, grid, bands, &appearance, options)
+    write_file(path, grid, shape, &appearance, options, |window| {
+        rows_of(bands, window, options)
+    })
 }
 
 /// Writes a COG to any seekable writer, from its current start.
@@ -99,9 +102,17 @@ pub fn write_to<W: Write + Seek>(
     bands: &[BandData],
     options: &CogOptions,
 ) -> Result<(), RasterError> {
-    let bands = to_bands(grid, bands, options)?;
+    let shape = shape_of(grid, bands)?;
     let appearance = Appearance::plain(bands.len());
-    write::write(&mut writer, "cog", grid, bands, &appearance, options)
+    write::write(
+        &mut writer,
+        "cog",
+        grid,
+        shape,
+        &appearance,
+        options,
+        |window| rows_of(bands, window, options),
+    )
 }
 
 /// Writes a COG with the same pixels, place, nodata, mask, palette and
@@ -133,35 +144,84 @@ pub fn from_dataset(source: &Dataset, path: &Path) -> Result<(), RasterError> {
 /// As [`from_dataset`].
 pub fn convert(source: &Dataset, path: &Path, options: &CogOptions) -> Result<(), RasterError> {
     let all: Vec<usize> = (0..source.bands()).collect();
-    let window = Window::whole(source.grid().width, source.grid().height);
-    let (appearance, has_mask) = {
-        let image = source.main_image();
-        let extra_samples = image.extra_samples.iter().map(|v| *v as u16).collect();
-        let appearance = Appearance {
-            photometric: image.photometric,
-            extra_samples,
-            palette: image.palette.clone(),
-        };
-        (appearance, source.has_mask())
+    let appearance = source.appearance();
+    let shape = Shape {
+        bands: source.bands(),
+        dtype: source.dtype(),
+        masked: source.has_mask(),
     };
-    let bands = source.read_bands(&all, window)?;
-    let bands = bands
-        .into_iter()
-        .map(|band| {
-            // Only a mask of the file is written as a mask; alpha is a band.
-            let mask = has_mask
-                .then(|| band.mask().map(<[bool]>::to_vec))
-                .flatten();
-            Band::new(
-                window.width,
-                window.height,
-                band.into_data(),
-                options.nodata,
-                mask,
-            )
-        })
-        .collect::<Result<Vec<_>, _>>()?;
-    write_file(path, source.grid(), bands, &appearance, options)
+    write_file(path, source.grid(), shape, &appearance, options, |window| {
+        let bands = source.read_bands(&all, window)?;
+        // Only a mask of the file is written as a mask; alpha is a band.
+        let own = |band: Band| {
+            let mask = band.mask().map(<[bool]>::to_vec).filter(|_| shape.masked);
+            let data = band.into_data();
+            Band::new(window.width, window.height, data, options.nodata, mask)
+        };
+        bands.into_iter().map(own).collect()
+    })
+}
+
+/// Warps all bands of `source` to `target` and writes them as a COG, a band of rows at a time,
+/// so that memory does not grow with the height of either.
+///
+/// Where the result has neither a nodata value nor an alpha band, pixels without a source are
+/// marked by a mask. Overviews are made by nearest where `method` is nearest or mode, else by
+/// average. `progress` is told how many rows of how many are done.
+///
+/// # Errors
+/// As [`warp_bands`](crate::warp::warp_bands) and [`write()`], and for means of palette indices.
+pub fn warp_to(
+    source: &Dataset,
+    target: &Grid,
+    method: Resampling,
+    path: &Path,
+    options: &CogOptions,
+    progress: &dyn Fn(u64, u64),
+) -> Result<(), RasterError> {
+    let picks = matches!(method, Resampling::Nearest | Resampling::Mode);
+    if source.palette().is_some() && !picks {
+        return Err(RasterError::argument(
+            "method",
+            "indices into a palette cannot be averaged: nearest or mode is needed",
+        ));
+    }
+    let mut options = options.clone();
+    options.resampling = if picks {
+        Resampling::Nearest
+    } else {
+        Resampling::Average
+    };
+    // Statistics of the source are none of the result.
+    let kept = |name: &str| !name.starts_with("STATISTICS_");
+    options.metadata.items.retain(|name, _| kept(name));
+    for band in &mut options.metadata.bands {
+        band.items.retain(|name, _| kept(name));
+    }
+    let all: Vec<usize> = (0..source.bands()).collect();
+    let shape = Shape {
+        bands: all.len(),
+        dtype: source.dtype(),
+        masked: options.nodata.is_none() && source.alpha_band().is_none(),
+    };
+    let warper = Warper::new(source, target, method)?;
+    write_file(
+        path,
+        target,
+        shape,
+        &source.appearance(),
+        &options,
+        |window| {
+            let bands = warper.rows(&all, window.row, window.height)?;
+            progress((window.row + window.height) as u64, target.height as u64);
+            let own = |band: Band| {
+                let mask = band.mask().map(<[bool]>::to_vec).filter(|_| shape.masked);
+                let data = band.into_data();
+                Band::new(window.width, window.height, data, options.nodata, mask)
+            };
+            bands.into_iter().map(own).collect()
+        },
+    )
 }
 
 /// Whether a dataset is laid out as a COG: tiled (or small), overviews present
@@ -192,32 +252,74 @@ pub fn is_cog(dataset: &Dataset) -> bool {
 /// Images up to this side need neither tiles nor overviews.
 const SMALL_SIDE_PX: usize = 512;
 
-fn to_bands(
-    grid: &Grid,
+/// Type and number of bands that fill the grid.
+fn shape_of(grid: &Grid, bands: &[BandData]) -> Result<Shape, RasterError> {
+    let Some(first) = bands.first() else {
+        return Err(RasterError::argument("bands", "there is none"));
+    };
+    let expected = grid.width.checked_mul(grid.height);
+    if let Some(band) = bands.iter().position(|b| Some(b.len()) != expected) {
+        return Err(RasterError::argument(
+            "bands",
+            format!(
+                "{} samples of band {band} do not fill {} x {} pixels",
+                bands[band].len(),
+                grid.width,
+                grid.height
+            ),
+        ));
+    }
+    Ok(Shape {
+        bands: bands.len(),
+        dtype: first.dtype(),
+        masked: false,
+    })
+}
+
+/// Whole rows of bands that fill the grid.
+fn rows_of(
     bands: &[BandData],
+    window: Window,
     options: &CogOptions,
 ) -> Result<Vec<Band>, RasterError> {
+    let range = window.row * window.width..(window.row + window.height) * window.width;
+    let (width, height) = (window.width, window.height);
     bands
         .iter()
-        .map(|data| Band::new(grid.width, grid.height, data.clone(), options.nodata, None))
+        .map(|data| {
+            Band::new(
+                width,
+                height,
+                data.slice(range.clone()),
+                options.nodata,
+                None,
+            )
+        })
         .collect()
 }
 
 fn write_file(
     path: &Path,
     grid: &Grid,
-    bands: Vec<Band>,
+    shape: Shape,
     appearance: &Appearance,
     options: &CogOptions,
+    rows: impl FnMut(Window) -> Result<Vec<Band>, RasterError>,
 ) -> Result<(), RasterError> {
     let name = path.display().to_string();
     let file = File::create(path).map_err(|e| RasterError::io("create", &name, e))?;
-    write::write(
-        &mut BufWriter::new(file),
-        &name,
-        grid,
-        bands,
-        appearance,
-        options,
-    )
+    let mut writer = BufWriter::new(file);
+    write::write(&mut writer, &name, grid, shape, appearance, options, rows)
+}
+
+impl Dataset {
+    /// How its colours are meant.
+    fn appearance(&self) -> Appearance {
+        let image = self.main_image();
+        Appearance {
+            photometric: image.photometric,
+            extra_samples: image.extra_samples.iter().map(|v| *v as u16).collect(),
+            palette: image.palette.clone(),
+        }
+    }
 }

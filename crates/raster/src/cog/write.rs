@@ -1,8 +1,9 @@
 //! The file: header, directories from full to coarse, then pixels from coarse to full.
 
-use std::io::{Seek, SeekFrom, Write};
+use std::io::Write;
 
 use super::directory::{self, Value};
+use super::pyramid::Pyramid;
 use super::{CogOptions, Compression, reduce};
 use crate::RasterError;
 use crate::band::{Band, BandData, DataType};
@@ -13,11 +14,12 @@ use crate::tiff::geokey::GeoKeys;
 use crate::tiff::image::Photometric;
 use crate::tiff::predictor;
 use crate::tiff::tag;
+use crate::window::Window;
 
 /// A file that could grow beyond this is written as BigTIFF.
 const CLASSIC_BYTES_MAX: u64 = 3_900_000_000;
-/// Images up to this size need no overviews (what validators expect).
-const OVERVIEW_SIDE_PX: usize = 512;
+/// More than directories take beside their tiles' places.
+const DIRECTORY_BYTES: u64 = 1 << 20;
 /// Deflate level: most of the gain at little cost.
 const DEFLATE_LEVEL: u32 = 6;
 /// Zstandard level: about the size of deflate, several times faster to read.
@@ -42,90 +44,82 @@ impl Appearance {
     }
 }
 
-/// One level of the pyramid: an image or its mask, with its directory's entries.
-struct Level {
-    bands: Vec<Band>,
-    entries: Vec<(u16, Value)>,
-    predictor: u16,
-    across: usize,
-    down: usize,
+/// What the bands of a file have in common.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Shape {
+    pub(super) bands: usize,
+    pub(super) dtype: DataType,
+    /// Whether validity is written as masks beside the bands.
+    pub(super) masked: bool,
 }
 
-pub(super) fn write<W: Write + Seek>(
+/// Writes a file from `rows`, which gives windows of whole rows of all bands from the top down.
+///
+/// Pixels pass once: a level keeps one row of its tiles, and hands it on halved. Encoded tiles
+/// wait in temporary files (in memory while small), for the coarsest must come first.
+pub(super) fn write<W: Write>(
     writer: &mut W,
     name: &str,
     grid: &Grid,
-    bands: Vec<Band>,
+    shape: Shape,
     appearance: &Appearance,
     options: &CogOptions,
+    mut rows: impl FnMut(Window) -> Result<Vec<Band>, RasterError>,
 ) -> Result<(), RasterError> {
     let io = |e| RasterError::io("write", name, e);
-    let bands = checked(grid, bands, options)?;
-    let raw_bytes: u64 = bands
-        .iter()
-        .map(|b| (b.data().len() * b.data().dtype().size_bytes()) as u64)
-        .sum();
-    let big = raw_bytes.saturating_mul(3) / 2 > CLASSIC_BYTES_MAX;
-    let mut levels = levels(grid, bands, appearance, options)?;
+    check(grid, shape, options)?;
+    let mut pyramid = Pyramid::new(grid.width, grid.height, shape, appearance, options);
+    pyramid.levels[0]
+        .entries
+        .extend(geo_entries(grid, options)?);
+    pyramid.levels[0].entries.sort_by_key(|e| e.0);
+    let mut row = 0;
+    while row < grid.height {
+        let window = Window::new(
+            0,
+            row,
+            grid.width,
+            options.block_size.min(grid.height - row),
+        );
+        let bands = rows(window)?;
+        check_bands(&bands, window, shape)?;
+        pyramid.push(bands, name)?;
+        row += window.height;
+    }
 
+    let pixels: u64 = pyramid.images().flat_map(|i| &i.lengths).sum();
+    // Directories have three numbers of 8 bytes a tile at most.
+    let tiles: usize = pyramid.images().map(|i| i.lengths.len()).sum();
+    let big = pixels + 24 * tiles as u64 + DIRECTORY_BYTES > CLASSIC_BYTES_MAX;
     // The directories' length is known before the offsets in them are.
-    let directories = encode_directories(&levels, big);
-    writer.write_all(&directories).map_err(io)?;
-    let mut at = directories.len() as u64;
-    for level in levels.iter_mut().rev() {
-        let mut offsets = Vec::with_capacity(level.across * level.down);
-        let mut lengths = Vec::with_capacity(level.across * level.down);
-        for row in 0..level.down {
-            for col in 0..level.across {
-                let bytes = encode_tile(level, col, row, options)
-                    .map_err(|reason| RasterError::malformed(name, "tile", reason))?;
-                writer.write_all(&bytes).map_err(io)?;
-                offsets.push(at);
-                lengths.push(bytes.len() as u64);
-                at += bytes.len() as u64;
-            }
-        }
-        for (tag, value) in &mut level.entries {
-            match *tag {
-                tag::TILE_OFFSETS => *value = Value::Offsets(offsets.clone()),
-                tag::TILE_BYTE_COUNTS => *value = Value::Offsets(lengths.clone()),
-                _ => {}
-            }
+    let mut at = encode_directories(&mut pyramid, big).len() as u64;
+    for image in pyramid.images_mut().rev() {
+        image.offsets.clear();
+        for length in &image.lengths {
+            image.offsets.push(at);
+            at += length;
         }
     }
-    writer.seek(SeekFrom::Start(0)).map_err(io)?;
-    writer
-        .write_all(&encode_directories(&levels, big))
-        .map_err(io)?;
-    writer.seek(SeekFrom::Start(at)).map_err(io)?;
+    let directories = encode_directories(&mut pyramid, big);
+    writer.write_all(&directories).map_err(io)?;
+    for image in pyramid.images_mut().rev() {
+        image.copy_to(writer).map_err(io)?;
+    }
     writer.flush().map_err(io)
 }
 
-fn checked(grid: &Grid, bands: Vec<Band>, options: &CogOptions) -> Result<Vec<Band>, RasterError> {
-    let Some(first) = bands.first() else {
+fn check(grid: &Grid, shape: Shape, options: &CogOptions) -> Result<(), RasterError> {
+    if shape.bands == 0 {
         return Err(RasterError::argument("bands", "there is none"));
-    };
-    let dtype = first.data().dtype();
-    for (i, band) in bands.iter().enumerate() {
-        if band.data().dtype() != dtype {
-            return Err(RasterError::argument(
-                "bands",
-                format!(
-                    "band {i} is {}, band 0 is {}",
-                    band.data().dtype().name(),
-                    dtype.name()
-                ),
-            ));
-        }
-        if (band.width(), band.height()) != (grid.width, grid.height) {
-            return Err(RasterError::argument(
-                "bands",
-                format!(
-                    "band {i} does not fill the grid of {} x {}",
-                    grid.width, grid.height
-                ),
-            ));
-        }
+    }
+    if shape.bands > usize::from(u16::MAX) {
+        return Err(RasterError::argument(
+            "bands",
+            format!("{} are more than 65535", shape.bands),
+        ));
+    }
+    if grid.width == 0 || grid.height == 0 {
+        return Err(RasterError::argument("grid", "has no pixel"));
     }
     let side = options.block_size;
     if !side.is_multiple_of(16) || !(64..=4096).contains(&side) {
@@ -134,75 +128,51 @@ fn checked(grid: &Grid, bands: Vec<Band>, options: &CogOptions) -> Result<Vec<Ba
             format!("{side} is not a multiple of 16 from 64 to 4096"),
         ));
     }
-    if bands.len() > usize::from(u16::MAX) {
+    Ok(())
+}
+
+fn check_bands(bands: &[Band], window: Window, shape: Shape) -> Result<(), RasterError> {
+    for (i, band) in bands.iter().enumerate() {
+        if band.data().dtype() != shape.dtype {
+            return Err(RasterError::argument(
+                "bands",
+                format!(
+                    "band {i} is {}, band 0 is {}",
+                    band.data().dtype().name(),
+                    shape.dtype.name()
+                ),
+            ));
+        }
+        if (band.width(), band.height()) != (window.width, window.height) {
+            return Err(RasterError::argument(
+                "bands",
+                format!(
+                    "band {i} does not fill the {} x {} pixels of its part of the grid",
+                    window.width, window.height
+                ),
+            ));
+        }
+    }
+    if bands.len() != shape.bands {
         return Err(RasterError::argument(
             "bands",
-            format!("{} are more than 65535", bands.len()),
+            format!("{} bands instead of {}", bands.len(), shape.bands),
         ));
     }
-    Ok(bands)
+    Ok(())
 }
 
-/// The full image and its overviews, each followed by its mask where there is one.
-fn levels(
-    grid: &Grid,
-    bands: Vec<Band>,
-    appearance: &Appearance,
-    options: &CogOptions,
-) -> Result<Vec<Level>, RasterError> {
-    let limit = OVERVIEW_SIDE_PX.min(options.block_size);
-    let mut levels = Vec::new();
-    let mut bands = bands;
-    let mut geo = Some(geo_entries(grid, options)?);
-    let mut subfile = 0;
-    loop {
-        let (width, height) = (bands[0].width(), bands[0].height());
-        let next = if options.overviews && width.max(height) > limit {
-            Some(
-                bands
-                    .iter()
-                    .map(|b| reduce::halve(b, options.resampling))
-                    .collect::<Result<Vec<_>, _>>()?,
-            )
-        } else {
-            None
-        };
-        let mask = bands[0].mask().map(<[bool]>::to_vec);
-        levels.push(level(
-            bands,
-            subfile,
-            appearance,
-            options,
-            geo.take().unwrap_or_default(),
-        ));
-        if let Some(mask) = mask {
-            let data = mask.iter().map(|ok| if *ok { 255 } else { 0 }).collect();
-            let band = Band::new(width, height, BandData::U8(data), None, None)?;
-            let mut look = Appearance::plain(1);
-            look.photometric = Photometric::Mask;
-            levels.push(level(vec![band], subfile | 4, &look, options, Vec::new()));
-        }
-        match next {
-            Some(smaller) => bands = smaller,
-            None => return Ok(levels),
-        }
-        subfile = 1;
-    }
-}
-
-fn level(
-    bands: Vec<Band>,
+/// Entries of the directory of an image (or mask) of the pyramid, but for its place and tiles.
+pub(super) fn entries(
+    (width, height): (usize, usize),
     subfile: u32,
+    shape: Shape,
     appearance: &Appearance,
     options: &CogOptions,
-    more: Vec<(u16, Value)>,
-) -> Level {
+) -> Vec<(u16, Value)> {
     let side = options.block_size;
-    let (width, height) = (bands[0].width(), bands[0].height());
-    let dtype = bands[0].data().dtype();
-    let (across, down) = (width.div_ceil(side), height.div_ceil(side));
-    let samples = bands.len();
-    let predictor = predictor_of(dtype, samples, options.compression);
+    let Shape { bands, dtype, .. } = shape;
+    let predictor = predictor_of(dtype, bands, options.compression);
     let bits = dtype.size_bytes() as u16 * 8;
     let format = match dtype {
         DataType::F32 | DataType::F64 => 3,
@@ -227,19 +197,14 @@ fn level(
     let mut entries = vec![
         (tag::IMAGE_WIDTH, Value::Longs(vec![width as u32])),
         (tag::IMAGE_LENGTH, Value::Longs(vec![height as u32])),
-        (tag::BITS_PER_SAMPLE, Value::Shorts(vec![bits; samples])),
+        (tag::BITS_PER_SAMPLE, Value::Shorts(vec![bits; bands])),
         (tag::COMPRESSION, short(compression)),
         (tag::PHOTOMETRIC, short(photometric)),
-        (tag::SAMPLES_PER_PIXEL, short(samples as u16)),
+        (tag::SAMPLES_PER_PIXEL, short(bands as u16)),
         (tag::PLANAR_CONFIGURATION, short(1)),
         (tag::TILE_WIDTH, short(side as u16)),
         (tag::TILE_LENGTH, short(side as u16)),
-        (tag::TILE_OFFSETS, Value::Offsets(vec![0; across * down])),
-        (
-            tag::TILE_BYTE_COUNTS,
-            Value::Offsets(vec![0; across * down]),
-        ),
-        (tag::SAMPLE_FORMAT, Value::Shorts(vec![format; samples])),
+        (tag::SAMPLE_FORMAT, Value::Shorts(vec![format; bands])),
     ];
     if subfile != 0 {
         entries.push((tag::NEW_SUBFILE_TYPE, Value::Longs(vec![subfile])));
@@ -263,19 +228,12 @@ fn level(
     {
         entries.push((tag::GDAL_NODATA, Value::Text(nodata_text(nodata))));
     }
-    entries.extend(more);
     entries.sort_by_key(|e| e.0);
-    Level {
-        bands,
-        entries,
-        predictor,
-        across,
-        down,
-    }
+    entries
 }
 
 /// Predictor that pays for the type.
-fn predictor_of(dtype: DataType, samples: usize, compression: Compression) -> u16 {
+pub(super) fn predictor_of(dtype: DataType, samples: usize, compression: Compression) -> u16 {
     match (compression, dtype) {
         (Compression::None, _) => 1,
         (_, DataType::F32 | DataType::F64) => 3,
@@ -370,12 +328,23 @@ fn text_entries(metadata: &Metadata, entries: &mut Vec<(u16, Value)>) {
     }
 }
 
-fn encode_directories(levels: &[Level], big: bool) -> Vec<u8> {
+fn encode_directories(pyramid: &mut Pyramid<'_>, big: bool) -> Vec<u8> {
     let mut bytes = directory::header(big);
-    for (i, level) in levels.iter().enumerate() {
-        let last = i + 1 == levels.len();
+    let count = pyramid.images().count();
+    for (i, image) in pyramid.images_mut().enumerate() {
+        let tiles = image.lengths.len();
+        image.offsets.resize(tiles, 0);
+        image
+            .entries
+            .retain(|e| !matches!(e.0, tag::TILE_OFFSETS | tag::TILE_BYTE_COUNTS));
+        let offsets = Value::Offsets(image.offsets.clone());
+        let lengths = Value::Offsets(image.lengths.clone());
+        image.entries.push((tag::TILE_OFFSETS, offsets));
+        image.entries.push((tag::TILE_BYTE_COUNTS, lengths));
+        image.entries.sort_by_key(|e| e.0);
+        let last = i + 1 == count;
         bytes.extend(directory::encode(
-            &level.entries,
+            &image.entries,
             bytes.len() as u64,
             last,
             big,
@@ -384,22 +353,22 @@ fn encode_directories(levels: &[Level], big: bool) -> Vec<u8> {
     bytes
 }
 
-fn encode_tile(
-    level: &Level,
+/// One tile of a row of tiles, encoded.
+pub(super) fn encode_tile(
+    strip: &[Band],
     col: usize,
-    row: usize,
     options: &CogOptions,
 ) -> Result<Vec<u8>, String> {
     let side = options.block_size;
     let fill = options.nodata.filter(|n| n.is_finite()).unwrap_or(0.0);
-    let mut tile =
-        reduce::tile(&level.bands, col, row, side, fill).ok_or("bands of different types")?;
-    let stride = level.bands.len();
+    let mut tile = reduce::tile(strip, col, 0, side, fill).ok_or("bands of different types")?;
+    let stride = strip.len();
     let row_samples = side * stride;
-    if level.predictor == 2 {
+    let predictor = predictor_of(tile.dtype(), stride, options.compression);
+    if predictor == 2 {
         predictor::apply_horizontal(&mut tile, row_samples, stride);
     }
-    let bytes = if level.predictor == 3 {
+    let bytes = if predictor == 3 {
         let size = tile.dtype().size_bytes();
         let mut bytes = to_bytes(&tile, true);
         let mut scratch = Vec::new();

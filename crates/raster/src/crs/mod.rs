@@ -121,6 +121,11 @@ impl Crs {
             .is_some_and(|p| p.contains("+proj=longlat") || p.contains("+proj=latlong"))
     }
 
+    /// Whether the registry's first axis of this projected system is northing.
+    pub(crate) fn is_north_first(&self) -> bool {
+        self.epsg.is_some_and(epsg::north_first)
+    }
+
     /// WKT 1 text of the system, where the crate can write it.
     #[must_use]
     pub fn wkt(&self) -> Option<String> {

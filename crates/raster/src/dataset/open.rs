@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::cache::BlockCache;
 use super::{Dataset, Layout, Level, Overview};
 use crate::RasterError;
-use crate::grid::Grid;
+use crate::grid::{Crs, Grid};
+use crate::jp2;
 use crate::metadata::{self, Metadata};
 use crate::source::ByteSource;
 use crate::tiff::directory::{Container, Directory};
@@ -14,6 +15,10 @@ use crate::tiff::image::Image;
 use crate::tiff::tag;
 
 pub(super) fn open(source: Arc<dyn ByteSource>) -> Result<Dataset, RasterError> {
+    let start = source.len_bytes().min(12) as usize;
+    if jp2::is_jpeg2000(&source.read_at(0, start)?) {
+        return jp2::open(source);
+    }
     let container = Container::read(source.as_ref())?;
     let first = &container.directories[0];
     let main = Image::read(&container, first)?;
@@ -21,11 +26,7 @@ pub(super) fn open(source: Arc<dyn ByteSource>) -> Result<Dataset, RasterError> 
         return Err(container.unsupported("file whose first image is a mask"));
     }
     let keys = GeoKeys::read(&container, first)?;
-    let transform = transform(&container, first, keys.as_ref())?;
-    let crs = match &keys {
-        Some(keys) => keys.crs(container.name())?,
-        None => crate::grid::Crs::unknown(),
-    };
+    let (crs, transform, _) = place_of(&container)?;
     let grid = Grid::new(crs, transform, main.width, main.height);
     let nodata = nodata(&container, first)?;
     let metadata = read_metadata(&container, first, &main, keys.as_ref())?;
@@ -57,6 +58,18 @@ pub(super) fn open(source: Arc<dyn ByteSource>) -> Result<Dataset, RasterError> 
         layout,
         source,
     })
+}
+
+/// System, transform, and whether a pixel is a point, of the first directory of a file.
+pub(crate) fn place_of(c: &Container<'_>) -> Result<(Crs, [f64; 6], bool), RasterError> {
+    let first = &c.directories[0];
+    let keys = GeoKeys::read(c, first)?;
+    let transform = transform(c, first, keys.as_ref())?;
+    let crs = match &keys {
+        Some(keys) => keys.crs(c.name())?,
+        None => Crs::unknown(),
+    };
+    Ok((crs, transform, keys.is_some_and(|k| k.pixel_is_point())))
 }
 
 /// The full image, its overviews from fine to coarse, each with its mask;

@@ -104,6 +104,10 @@ impl Dataset {
             window.col / image.block_width..=(window.col + window.width - 1) / image.block_width;
         let down =
             window.row / image.block_height..=(window.row + window.height - 1) / image.block_height;
+        let blocks = down
+            .clone()
+            .flat_map(|r| across.clone().map(move |c| (c, r)));
+        self.announce(key, image, bands, blocks)?;
         for block_row in down {
             for block_col in across.clone() {
                 let whole = Window::new(
@@ -135,6 +139,37 @@ impl Dataset {
             }
         }
         Ok(output)
+    }
+
+    /// Tells the source which compressed blocks will be read, when there are several.
+    fn announce(
+        &self,
+        key: usize,
+        image: &Image,
+        bands: &[usize],
+        blocks: impl Iterator<Item = (usize, usize)>,
+    ) -> Result<(), RasterError> {
+        if image.codestream.is_some() || image.compression == Compression::None {
+            return Ok(());
+        }
+        let mut ranges = Vec::new();
+        for (col, row) in blocks {
+            for band in bands {
+                let index = image.block_index(*band, col, row);
+                let (offset, length) = (image.offsets[index], image.lengths[index]);
+                let end = offset.saturating_add(length);
+                if offset > 0 && length > 0 && !self.cache.holds((key, index)) {
+                    ranges.push(offset..end);
+                }
+                if !image.planar {
+                    break;
+                }
+            }
+        }
+        if ranges.len() > 1 {
+            self.source.will_read(&ranges)?;
+        }
+        Ok(())
     }
 
     /// A decoded block and the row of it that comes first; `None` when sparse.

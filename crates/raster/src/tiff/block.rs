@@ -27,6 +27,9 @@ pub(crate) fn read_rows(
     first_row: usize,
     rows: usize,
 ) -> Result<Option<BandData>, RasterError> {
+    if let Some(codestream) = &image.codestream {
+        return codestream.tile(source, image, index).map(Some);
+    }
     let (offset, length) = (image.offsets[index], image.lengths[index]);
     if offset == 0 || length == 0 {
         return Ok(None);
@@ -61,10 +64,29 @@ pub(crate) fn read_rows(
             "{length} bytes cannot decode to the {decoded_len} of the block"
         )));
     }
-    let raw = source.read_at(offset, length as usize)?;
-    let mut bytes = image
-        .compression
-        .decode(&raw, decoded_len)
+    let mut raw = source.read_at(offset, length as usize)?;
+    if image.reversed_bits {
+        raw = raw
+            .iter()
+            .map(|b| b.reverse_bits())
+            .collect::<Vec<_>>()
+            .into();
+    }
+    if image.compression.gives_samples() {
+        let shape = image.block_shape(image.block_width, rows);
+        let mut samples = image
+            .compression
+            .decode_samples(&raw, &shape)
+            .map_err(malformed)?;
+        if matches!(image.compression, Compression::Lerc(_)) && image.byte_order == ByteOrder::Big {
+            // libtiff hands LERC the samples in the order of the file, and turns them afterwards.
+            samples = swapped(samples);
+        }
+        return Ok(Some(samples));
+    }
+    let fax = image.compression.decode_fax(&raw, image.block_width, rows);
+    let mut bytes = fax
+        .unwrap_or_else(|| image.compression.decode(&raw, decoded_len))
         .map_err(malformed)?;
     if bytes.len() < decoded_len {
         return Err(malformed(format!(
@@ -75,12 +97,45 @@ pub(crate) fn read_rows(
     Ok(Some(samples(image, &mut bytes, row_bytes)))
 }
 
+/// Samples with their bytes in the other order.
+fn swapped(samples: BandData) -> BandData {
+    macro_rules! swap {
+        ($variant:ident, $v:expr) => {
+            BandData::$variant($v.into_iter().map(|x| x.swap_bytes()).collect())
+        };
+    }
+    match samples {
+        BandData::U16(v) => swap!(U16, v),
+        BandData::I16(v) => swap!(I16, v),
+        BandData::U32(v) => swap!(U32, v),
+        BandData::I32(v) => swap!(I32, v),
+        BandData::F32(v) => BandData::F32(
+            v.into_iter()
+                .map(|x| f32::from_bits(x.to_bits().swap_bytes()))
+                .collect(),
+        ),
+        BandData::F64(v) => BandData::F64(
+            v.into_iter()
+                .map(|x| f64::from_bits(x.to_bits().swap_bytes()))
+                .collect(),
+        ),
+        other => other,
+    }
+}
+
 /// Typed samples of decoded bytes, byte order and predictor undone.
 fn samples(image: &Image, bytes: &mut [u8], row_bytes: usize) -> BandData {
     let stride = image.block_samples();
     let row_samples = image.block_width * stride;
     match image.coding {
-        Coding::Bits(bits) => BandData::U8(unpack_bits(bytes, row_bytes, row_samples, bits)),
+        Coding::Bits(bits) => {
+            let unpacked = unpack_bits(bytes, row_bytes, row_samples, bits);
+            match image.coding.dtype() {
+                DataType::U8 => BandData::U8(unpacked.map(|v| v as u8).collect()),
+                DataType::U16 => BandData::U16(unpacked.map(|v| v as u16).collect()),
+                _ => BandData::U32(unpacked.collect()),
+            }
+        }
         Coding::Half => {
             let order = float_order(image, bytes, row_bytes, 2, stride);
             let halves = bytes.chunks_exact(2).map(|c| match order {
@@ -149,17 +204,23 @@ pub(crate) fn typed(bytes: &[u8], dtype: DataType, order: ByteOrder) -> BandData
 }
 
 /// Widens packed numbers; rows start on a byte.
-fn unpack_bits(bytes: &[u8], row_bytes: usize, row_samples: usize, bits: u8) -> Vec<u8> {
-    let per_byte = usize::from(8 / bits);
-    let mask = (1u8 << bits) - 1;
-    let mut output = Vec::with_capacity(bytes.len() / row_bytes * row_samples);
-    for row in bytes.chunks_exact(row_bytes) {
-        for i in 0..row_samples {
-            let shift = 8 - usize::from(bits) * (i % per_byte + 1);
-            output.push((row[i / per_byte] >> shift) & mask);
-        }
-    }
-    output
+fn unpack_bits(
+    bytes: &[u8],
+    row_bytes: usize,
+    row_samples: usize,
+    bits: u8,
+) -> impl Iterator<Item = u32> {
+    let width = usize::from(bits);
+    bytes.chunks_exact(row_bytes).flat_map(move |row| {
+        (0..row_samples).map(move |i| {
+            let (first, end) = (i * width, (i + 1) * width);
+            // At most 31 bits, in at most 5 bytes.
+            let touched = &row[first / 8..end.div_ceil(8)];
+            let all = touched.iter().fold(0_u64, |n, b| (n << 8) | u64::from(*b));
+            let low = all >> (end.div_ceil(8) * 8 - end);
+            (low & ((1 << width) - 1)) as u32
+        })
+    })
 }
 
 /// IEEE 754 half precision, widened exactly.
@@ -197,11 +258,13 @@ mod tests {
 
     #[test]
     fn unpacks_from_the_high_bits() {
-        assert_eq!(
-            unpack_bits(&[0b1010_0000, 0xff], 1, 3, 1),
-            [1, 0, 1, 1, 1, 1]
-        );
-        assert_eq!(unpack_bits(&[0b1101_1000], 1, 3, 2), [3, 1, 2]);
-        assert_eq!(unpack_bits(&[0x5a], 1, 2, 4), [5, 10]);
+        let unpack = |bytes: &[u8], row_bytes, row_samples, bits| -> Vec<u32> {
+            unpack_bits(bytes, row_bytes, row_samples, bits).collect()
+        };
+        assert_eq!(unpack(&[0b1010_0000, 0xff], 1, 3, 1), [1, 0, 1, 1, 1, 1]);
+        assert_eq!(unpack(&[0b1101_1000], 1, 3, 2), [3, 1, 2]);
+        assert_eq!(unpack(&[0x5a], 1, 2, 4), [5, 10]);
+        assert_eq!(unpack(&[0x12, 0x3a, 0xbc], 3, 2, 12), [0x123, 0xabc]);
+        assert_eq!(unpack(&[0xff, 0xff, 0xff, 0xfe], 4, 1, 31), [0x7fff_ffff]);
     }
 }

@@ -392,5 +392,5 @@ fn foreign_content(prefix: &[u8]) -> String {
         [b'P', b'K', 3, 4, ..] => "a ZIP archive",
         _ => "of another kind",
     };
-    format!("does not start with II or MM: not a TIFF, but {kind}")
+    format!("does not start with II or MM: neither TIFF nor JPEG 2000, but {kind}")
 }

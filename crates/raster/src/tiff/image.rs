@@ -1,11 +1,16 @@
 //! One directory as an image: its shape, how its blocks lie, how samples are coded.
 
-use super::codec::Compression;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::codec::{BlockShape, Compression, Fax, LercWrap};
 use super::directory::{ByteOrder, Container, Directory};
 use super::predictor::Predictor;
 use super::tag;
 use crate::RasterError;
 use crate::band::DataType;
+use crate::jp2::Codestream;
 
 /// Most pixels on a side of an image: what signed 32-bit readers can address.
 const SIDE_MAX: u64 = i32::MAX as u64;
@@ -19,7 +24,8 @@ const BLOCK_BYTES_MAX: u64 = 1 << 30;
 pub(crate) enum Coding {
     /// Whole bytes of a type.
     Whole(DataType),
-    /// Unsigned numbers of 1, 2 or 4 bits, the first in the high bits; rows start on a byte.
+    /// Unsigned numbers of 1 to 31 bits that fill no whole bytes, the first in the high bits;
+    /// rows start on a byte.
     Bits(u8),
     /// IEEE 754 numbers of 16 bits, widened to 32.
     Half,
@@ -30,7 +36,9 @@ impl Coding {
     pub(crate) const fn dtype(self) -> DataType {
         match self {
             Self::Whole(dtype) => dtype,
-            Self::Bits(_) => DataType::U8,
+            Self::Bits(0..=8) => DataType::U8,
+            Self::Bits(9..=16) => DataType::U16,
+            Self::Bits(_) => DataType::U32,
             Self::Half => DataType::F32,
         }
     }
@@ -82,6 +90,14 @@ pub(crate) struct Image {
     /// Red, green, blue of each index (tag 320), 16 bits each.
     pub(crate) palette: Option<Vec<[u16; 3]>>,
     pub(crate) directory_offset: u64,
+    /// Bits of each byte are stored from the lowest on (tag 266 is 2).
+    pub(crate) reversed_bits: bool,
+    /// Tables that all JPEG blocks share (tag 347).
+    pub(crate) jpeg_tables: Option<Bytes>,
+    /// The codestream whose tiles are the blocks, for JPEG 2000 files.
+    pub(crate) codestream: Option<Arc<Codestream>>,
+    /// Halvings of the codestream's size.
+    pub(crate) reduction: u8,
 }
 
 impl Image {
@@ -117,6 +133,7 @@ impl Image {
         let coding = coding(c, d, samples)?;
         let compression = Compression::from_tag(c.integer(d, tag::COMPRESSION)?.unwrap_or(1))
             .map_err(|name| c.unsupported(name))?;
+        let compression = settled(c, d, compression, coding, samples)?;
         let predictor = Predictor::from_tag(c.integer(d, tag::PREDICTOR)?.unwrap_or(1), coding)
             .map_err(|name| c.unsupported(name))?;
         let predictor = if compression.takes_predictor() {
@@ -148,8 +165,15 @@ impl Image {
             extra_samples: c.integers(d, tag::EXTRA_SAMPLES)?.unwrap_or_default(),
             palette: palette(c, d, coding)?,
             directory_offset: d.offset,
+            reversed_bits: c.integer(d, tag::FILL_ORDER)?.unwrap_or(1) == 2,
+            jpeg_tables: c.raw(d, tag::JPEG_TABLES)?,
+            codestream: None,
+            reduction: 0,
         };
         let block_bytes = image.row_bytes(image.block_width) as u64 * image.block_height as u64;
+        if compression.gives_samples() && block_bytes > BLOCK_BYTES_MAX / 4 {
+            return Err(c.limit("bytes of a decoded block", block_bytes, BLOCK_BYTES_MAX / 4));
+        }
         if block_bytes > BLOCK_BYTES_MAX && (compression != Compression::None || image.tiled) {
             return Err(c.limit("bytes of a decoded block", block_bytes, BLOCK_BYTES_MAX));
         }
@@ -186,6 +210,19 @@ impl Image {
         (plane * self.blocks_down + down) * self.blocks_across + across
     }
 
+    /// What a block of so many rows decodes to.
+    pub(crate) fn block_shape(&self, width: usize, rows: usize) -> BlockShape<'_> {
+        BlockShape {
+            width,
+            rows,
+            samples: self.block_samples(),
+            dtype: self.coding.dtype(),
+            ycbcr: self.photometric == Photometric::YCbCr,
+            alpha: self.alpha_sample().is_some_and(|a| a + 1 == self.samples),
+            tables: self.jpeg_tables.as_deref(),
+        }
+    }
+
     /// Number of colour samples, the others being extra.
     pub(crate) fn color_samples(&self) -> usize {
         self.samples.saturating_sub(self.extra_samples.len()).max(1)
@@ -201,6 +238,56 @@ impl Image {
     }
 }
 
+/// A compression with what other tags say about it; refuses what it cannot hold.
+fn settled(
+    c: &Container<'_>,
+    d: &Directory,
+    compression: Compression,
+    coding: Coding,
+    samples: usize,
+) -> Result<Compression, RasterError> {
+    let byte = coding == Coding::Whole(DataType::U8);
+    match compression {
+        Compression::Fax(code) => {
+            if coding != Coding::Bits(1) || samples != 1 {
+                return Err(c.unsupported(format!("fax of {} bits a sample", coding.bits())));
+            }
+            let options = c.integer(d, tag::T4_OPTIONS)?.unwrap_or(0);
+            if code == Fax::Group3 && options & 1 == 1 {
+                return Err(c.unsupported("CCITT Group 3 fax in two dimensions"));
+            }
+            if code == Fax::Group4 && c.integer(d, tag::T6_OPTIONS)?.unwrap_or(0) & 2 == 2 {
+                return Err(c.unsupported("CCITT Group 4 fax with uncompressed parts"));
+            }
+        }
+        Compression::Jpeg | Compression::WebP if !byte => {
+            let name = compression.name();
+            return Err(c.unsupported(format!("{name} of {} bits a sample", coding.bits())));
+        }
+        Compression::Jpeg2000 if !matches!(coding, Coding::Whole(t) if t.size_bytes() <= 2) => {
+            return Err(c.unsupported(format!("JPEG 2000 of {} bits a sample", coding.bits())));
+        }
+        Compression::Lerc(_) => {
+            let long = matches!(coding, Coding::Whole(DataType::U64 | DataType::I64));
+            if long || !matches!(coding, Coding::Whole(_)) {
+                return Err(c.unsupported(format!("LERC of {} bits a sample", coding.bits())));
+            }
+            let parameters = c.integers(d, tag::LERC_PARAMETERS)?.unwrap_or_default();
+            let wrap = match parameters.get(1) {
+                None | Some(0) => LercWrap::None,
+                Some(1) => LercWrap::Deflate,
+                Some(2) => LercWrap::Zstd,
+                Some(other) => {
+                    return Err(c.unsupported(format!("LERC within compression {other}")));
+                }
+            };
+            return Ok(Compression::Lerc(wrap));
+        }
+        _ => {}
+    }
+    Ok(compression)
+}
+
 /// Refuses what would change the meaning of pixels and is not handled.
 fn refuse_unusual(c: &Container<'_>, d: &Directory) -> Result<(), RasterError> {
     let orientation = c.integer(d, tag::ORIENTATION)?.unwrap_or(1);
@@ -208,8 +295,8 @@ fn refuse_unusual(c: &Container<'_>, d: &Directory) -> Result<(), RasterError> {
         return Err(c.unsupported(format!("orientation {orientation} (only 1, top left)")));
     }
     let fill_order = c.integer(d, tag::FILL_ORDER)?.unwrap_or(1);
-    if fill_order != 1 {
-        return Err(c.unsupported(format!("fill order {fill_order} (only 1)")));
+    if !matches!(fill_order, 1 | 2) {
+        return Err(c.malformed("fill order", format!("{fill_order} is not 1 or 2")));
     }
     Ok(())
 }
@@ -245,7 +332,12 @@ fn coding(c: &Container<'_>, d: &Directory, samples: usize) -> Result<Coding, Ra
         (3, 32) => DataType::F32,
         (3, 64) => DataType::F64,
         (3, 16) => return Ok(Coding::Half),
-        (1 | 4, 1 | 2 | 4) => return Ok(Coding::Bits(bits as u8)),
+        // GDAL packs three bytes from the high one on in little-endian files; of big-endian ones
+        // there is no agreed reading.
+        (1 | 4, 24) if c.byte_order == ByteOrder::Big => {
+            return Err(c.unsupported("samples of 24 bits in a big-endian file"));
+        }
+        (1 | 4, 1..=31) => return Ok(Coding::Bits(bits as u8)),
         (5 | 6, _) => return Err(c.unsupported(format!("complex samples of {bits} bits"))),
         (1..=4, _) => {
             return Err(c.unsupported(format!("samples of {bits} bits in sample format {format}")));

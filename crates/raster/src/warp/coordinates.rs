@@ -20,9 +20,12 @@ pub(super) type Point = (f64, f64);
 const NOWHERE: Point = (f64::NAN, f64::NAN);
 
 /// Computes the source position of target positions.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Mapper {
     target: [f64; 6],
+    /// Row of the target that counts as 0; added before the transform, so that parts of a target
+    /// are equal to the whole to the last bit.
+    first_row: f64,
     source_inverse: [f64; 6],
     transformer: Transformer,
     /// Middle longitude of a geographic source, to bring longitudes near it.
@@ -44,15 +47,25 @@ impl Mapper {
         });
         Ok(Self {
             target: target.transform,
+            first_row: 0.0,
             source_inverse,
             transformer: Transformer::new(&target.crs, &source.crs)?,
             center_lon,
         })
     }
 
+    /// The mapper of the part of the target that starts at `row`.
+    pub(super) fn from_row(&self, row: usize) -> Self {
+        Self {
+            first_row: row as f64,
+            ..self.clone()
+        }
+    }
+
     /// The source position of one target position.
     pub(super) fn exact(&self, col: f64, row: f64) -> Point {
         let t = &self.target;
+        let row = row + self.first_row;
         let x = t[0] + col * t[1] + row * t[2];
         let y = t[3] + col * t[4] + row * t[5];
         let Ok((mut x, y)) = self.transformer.transform(x, y) else {

@@ -62,6 +62,24 @@ pub(super) fn find(
     })
 }
 
+/// A window found for a part of the target, with the margin that the scale of the whole needs.
+pub(super) fn widened(
+    window: Window,
+    whole: &Extent,
+    (width, height): (usize, usize),
+    resampling: Resampling,
+) -> Window {
+    let reach = |scale: f64| (resampling.radius_px() / scale.min(1.0) + MARGIN_PX).ceil() as usize;
+    let widen = |first: usize, len: usize, size: usize, scale: f64| {
+        let low = first.saturating_sub(reach(scale));
+        let high = (first + len + reach(scale)).min(size);
+        (low, high - low)
+    };
+    let (col, wide) = widen(window.col, window.width, width, whole.x_scale);
+    let (row, high) = widen(window.row, window.height, height, whole.y_scale);
+    Window::new(col, row, wide, high)
+}
+
 /// Target pixels a source pixel along one axis, found as GDAL finds it: the
 /// length of the target over the part of the source that it covers, with
 /// reductions near a whole number taken as that number.

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::RasterError;
 use crate::band::{Band, BandData, DataType, Sample};
 use crate::dataset::Dataset;
-use crate::grid::Grid;
+use crate::grid::{Crs, Grid};
 use coordinates::{Mapper, Point};
 use extent::Extent;
 use kernel::{Filter, Pixels, Shape};
@@ -190,6 +190,101 @@ pub(crate) fn warp_level_grid(
         .iter()
         .map(|part| run(part, origin, &mapper, &extent, target, resampling))
         .collect()
+}
+
+/// A warp of a dataset that gives the target a few rows at a time.
+#[derive(Debug)]
+pub struct Warper<'a> {
+    source: &'a Dataset,
+    target: &'a Grid,
+    mapper: Mapper,
+    extent: Option<Extent>,
+    resampling: Resampling,
+}
+
+/// Most pixels of the source that are in memory at once for rows of a [`Warper`], all bands.
+const SOURCE_PIXELS_MAX: usize = 1 << 26;
+
+impl<'a> Warper<'a> {
+    /// Prepares the warp of the full resolution of `source` to `target`.
+    ///
+    /// # Errors
+    /// When the target has no pixel, or there is no way between the systems.
+    pub fn new(
+        source: &'a Dataset,
+        target: &'a Grid,
+        resampling: Resampling,
+    ) -> Result<Self, RasterError> {
+        if target.width == 0 || target.height == 0 {
+            return Err(RasterError::argument("target", "the grid has no pixel"));
+        }
+        let grid = source.grid();
+        let mapper = Mapper::new(grid, target)?;
+        let extent = extent::find(&mapper, (grid.width, grid.height), target, resampling);
+        Ok(Self {
+            source,
+            target,
+            mapper,
+            extent,
+            resampling,
+        })
+    }
+
+    /// Rows `row..row + count` of the target, of the bands asked for (counted from 0).
+    ///
+    /// # Errors
+    /// As [`warp_bands`].
+    pub fn rows(
+        &self,
+        bands: &[usize],
+        row: usize,
+        count: usize,
+    ) -> Result<Vec<Band>, RasterError> {
+        let part = self.target.rows(row, count);
+        check_target(&part)?;
+        let Some(whole) = self.extent else {
+            let none = |_| empty(self.source.dtype(), self.source.nodata(), &part);
+            return bands.iter().map(none).collect();
+        };
+        let grid = self.source.grid();
+        let mapper = self.mapper.from_row(row);
+        let size = (grid.width, grid.height);
+        let Some(own) = extent::find(&mapper, size, &part, self.resampling) else {
+            let none = |_| empty(self.source.dtype(), self.source.nodata(), &part);
+            return bands.iter().map(none).collect();
+        };
+        if count > 1 && own.window.pixels().saturating_mul(bands.len()) > SOURCE_PIXELS_MAX {
+            let half = count / 2;
+            let upper = self.rows(bands, row, half)?;
+            let lower = self.rows(bands, row + half, count - half)?;
+            let joined = upper.into_iter().zip(lower).map(|(a, b)| a.below(b));
+            return joined.collect();
+        }
+        // The scale is that of the whole, so that all rows are filtered alike.
+        let extent = Extent {
+            x_scale: whole.x_scale,
+            y_scale: whole.y_scale,
+            window: extent::widened(own.window, &whole, size, self.resampling),
+        };
+        let origin = (extent.window.col as f64, extent.window.row as f64);
+        self.source
+            .read_level(0, bands, extent.window)?
+            .iter()
+            .map(|band| run(band, origin, &mapper, &extent, &part, self.resampling))
+            .collect()
+    }
+}
+
+/// A grid in `crs` of square pixels of `resolution` (its units) that covers `source`: from the
+/// least x and greatest y of its outline on, as GDAL suggests it.
+///
+/// # Errors
+/// When the outline cannot be projected, or the grid would be too large.
+pub fn suggested_grid(source: &Grid, crs: &Crs, resolution: f64) -> Result<Grid, RasterError> {
+    let bounds = source.bounds_in(crs)?;
+    let mut grid = Grid::from_bounds(crs.clone(), bounds, resolution)?;
+    grid.crs = crs.clone();
+    Ok(grid)
 }
 
 fn check_target(target: &Grid) -> Result<(), RasterError> {

@@ -3,6 +3,7 @@
 // Helpers of tests are tests too, and exact equality is what many of them check.
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::float_cmp)]
 
+mod codecs;
 mod cog;
 mod crs;
 mod draw;
@@ -10,5 +11,8 @@ mod fixtures;
 mod hostile;
 mod read_shared;
 mod real_data;
+#[cfg(feature = "remote")]
+mod remote;
 mod summary;
 mod warp;
+mod zonal;

@@ -1,9 +1,41 @@
 //! From the bytes of a block to its samples' bytes, one file a compression.
 
 mod deflate;
+mod fax;
+mod jpeg;
+pub(crate) mod jpeg2000;
+mod lerc;
 mod lzw;
 mod packbits;
+mod webp;
 mod zstandard;
+
+use crate::band::{BandData, DataType};
+pub(crate) use fax::Fax;
+pub(crate) use lerc::LercWrap;
+
+/// What a block must decode to, for codecs that say it themselves.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct BlockShape<'a> {
+    pub(crate) width: usize,
+    pub(crate) rows: usize,
+    /// Samples a pixel.
+    pub(crate) samples: usize,
+    pub(crate) dtype: DataType,
+    /// Whether colours are YCbCr, to be turned into red, green and blue.
+    pub(crate) ycbcr: bool,
+    /// Whether the last sample is opacity.
+    pub(crate) alpha: bool,
+    /// JPEG tables that all blocks share.
+    pub(crate) tables: Option<&'a [u8]>,
+}
+
+impl BlockShape<'_> {
+    /// Number of samples.
+    pub(crate) const fn len(&self) -> usize {
+        self.width * self.rows * self.samples
+    }
+}
 
 /// How blocks are compressed (tag 259).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +45,11 @@ pub(crate) enum Compression {
     Deflate,
     PackBits,
     Zstd,
+    Fax(Fax),
+    Jpeg,
+    WebP,
+    Lerc(LercWrap),
+    Jpeg2000,
 }
 
 impl Compression {
@@ -24,16 +61,21 @@ impl Compression {
             8 | 32946 => return Ok(Self::Deflate),
             32773 => return Ok(Self::PackBits),
             50000 => return Ok(Self::Zstd),
-            2..=4 | 32771 => "CCITT fax",
+            2 => return Ok(Self::Fax(Fax::Huffman)),
+            3 => return Ok(Self::Fax(Fax::Group3)),
+            4 => return Ok(Self::Fax(Fax::Group4)),
+            7 => return Ok(Self::Jpeg),
+            // What is around the blob stands in another tag.
+            34887 => return Ok(Self::Lerc(LercWrap::None)),
+            33005 | 34712 => return Ok(Self::Jpeg2000),
+            50001 | 34927 => return Ok(Self::WebP),
+            32771 => "CCITT fax by words",
             6 => "old-style JPEG",
-            7 => "JPEG",
             9 | 10 | 34661 => "JBIG",
             32809 => "ThunderScan",
-            33003 | 33005 | 34712 => "JPEG 2000",
+            33003 => "JPEG 2000 in YCbCr",
             34676 | 34677 => "SGI LogLuv",
-            34887 => "LERC",
             34925 => "LZMA",
-            50001 | 34927 => "WebP",
             50002 | 52546 => "JPEG XL",
             _ => "unknown",
         };
@@ -48,6 +90,13 @@ impl Compression {
             Self::Deflate => "deflate",
             Self::PackBits => "packbits",
             Self::Zstd => "zstd",
+            Self::Fax(_) => "fax",
+            Self::Jpeg => "jpeg",
+            Self::WebP => "webp",
+            Self::Lerc(LercWrap::None) => "lerc",
+            Self::Lerc(LercWrap::Deflate) => "lerc_deflate",
+            Self::Lerc(LercWrap::Zstd) => "lerc_zstd",
+            Self::Jpeg2000 => "jpeg2000",
         }
     }
 
@@ -58,7 +107,15 @@ impl Compression {
 
     /// Whether the codec itself turns YCbCr into red, green and blue.
     pub(crate) const fn decodes_colour(self) -> bool {
-        false
+        matches!(self, Self::Jpeg)
+    }
+
+    /// Whether the codec gives whole blocks of samples (else bytes as they stood in the file).
+    pub(crate) const fn gives_samples(self) -> bool {
+        matches!(
+            self,
+            Self::Jpeg | Self::WebP | Self::Lerc(_) | Self::Jpeg2000
+        )
     }
 
     /// Greatest factor by which data can grow when decoded, to bound
@@ -74,6 +131,12 @@ impl Compression {
             Self::PackBits => 64,
             // A run block of 4 bytes stands for at most 128 KiB.
             Self::Zstd => 44_000,
+            // A row like the one above is one bit; rows are checked to be there.
+            Self::Fax(_) => 1 << 20,
+            // Constant blocks have no bound: the size they state is checked.
+            Self::WebP | Self::Lerc(_) | Self::Jpeg2000 => u64::MAX,
+            // At least a bit for 64 samples.
+            Self::Jpeg => 2048,
         }
     }
 
@@ -91,8 +154,54 @@ impl Compression {
             Self::Deflate => deflate::decode(input, decoded_len),
             Self::PackBits => packbits::decode(input, decoded_len),
             Self::Zstd => zstandard::decode(input, decoded_len),
+            Self::Fax(_) | Self::Jpeg | Self::WebP | Self::Lerc(_) | Self::Jpeg2000 => {
+                Err(format!("{} gives no bytes", self.name()))
+            }
         }
     }
+
+    /// Decodes a block of bits, a row of them from a byte on, by fax codes.
+    pub(crate) fn decode_fax(
+        self,
+        input: &[u8],
+        width: usize,
+        rows: usize,
+    ) -> Option<Result<Vec<u8>, String>> {
+        match self {
+            Self::Fax(code) => Some(contained(self.name(), || {
+                fax::decode(input, width, rows, code)
+            })),
+            _ => None,
+        }
+    }
+
+    /// Decodes a block to exactly the samples of `shape`.
+    pub(crate) fn decode_samples(
+        self,
+        input: &[u8],
+        shape: &BlockShape<'_>,
+    ) -> Result<BandData, String> {
+        let bytes = |decoded: Result<Vec<u8>, String>| match shape.dtype {
+            DataType::U8 => decoded.map(BandData::U8),
+            other => Err(format!("{} of {} samples", self.name(), other.name())),
+        };
+        contained(self.name(), || match self {
+            Self::Jpeg => bytes(jpeg::decode(input, shape)),
+            Self::WebP => bytes(webp::decode(input, shape)),
+            Self::Lerc(wrap) => lerc::decode(input, shape, wrap),
+            Self::Jpeg2000 => {
+                let signed = matches!(shape.dtype, DataType::I8 | DataType::I16);
+                jpeg2000::decode(input, shape, (shape.width, shape.rows), 0, signed)
+            }
+            _ => Err(format!("{} gives bytes", self.name())),
+        })
+    }
+}
+
+/// Runs a decoder of somebody else's; where hostile input makes it panic that is an error too.
+fn contained<T>(name: &str, decode: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(decode))
+        .unwrap_or_else(|_| Err(format!("{name}: the decoder gave up")))
 }
 
 pub(crate) use deflate::encode as encode_deflate;
