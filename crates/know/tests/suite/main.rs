@@ -5,6 +5,7 @@
 mod catalogued;
 mod graphs;
 mod json5;
+mod memory;
 mod plans;
 mod products;
 mod reference;
