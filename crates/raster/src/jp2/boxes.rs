@@ -134,10 +134,12 @@ fn walk(
                     }
                 }
             }
-            b"uuid" if body.1 > 16 && found.geotiff.is_none() => {
-                if source.read_at(body.0, 16)?[..] == GEOJP2 {
-                    found.geotiff = Some(all()?.slice(16..));
-                }
+            b"uuid"
+                if body.1 > 16
+                    && found.geotiff.is_none()
+                    && source.read_at(body.0, 16)?[..] == GEOJP2 =>
+            {
+                found.geotiff = Some(all()?.slice(16..));
             }
             b"xml " if found.gml.is_none() => {
                 let text = String::from_utf8_lossy(&all()?).into_owned();

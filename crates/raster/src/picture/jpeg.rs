@@ -68,7 +68,7 @@ impl Code {
             .map(|(i, w)| (*w, vec![i]))
             .collect();
         while groups.len() > 1 {
-            groups.sort_by(|a, b| b.0.cmp(&a.0));
+            groups.sort_by_key(|group| std::cmp::Reverse(group.0));
             if let (Some(a), Some(b)) = (groups.pop(), groups.pop()) {
                 let members: Vec<usize> = a.1.into_iter().chain(b.1).collect();
                 for member in &members {
@@ -183,15 +183,17 @@ fn blocks(width: usize, height: usize, rgb: &[u8], quants: &[[u16; 64]; 2]) -> V
     let mut samples = [[0.0_f32; 64]; 3];
     for index in 0..across * down {
         let (col, row) = (index % across * 8, index / across * 8);
-        for place in 0..64 {
+        let [luma, blue, red] = &mut samples;
+        let places = luma.iter_mut().zip(blue).zip(red).enumerate();
+        for (place, ((luma, blue), red)) in places {
             // Edges are repeated.
             let x = (col + place % 8).min(width - 1);
             let y = (row + place / 8).min(height - 1);
             let at = (y * width + x) * 3;
             let [r, g, b] = [rgb[at], rgb[at + 1], rgb[at + 2]].map(f32::from);
-            samples[0][place] = 0.299 * r + 0.587 * g + 0.114 * b - 128.0;
-            samples[1][place] = -0.168_736 * r - 0.331_264 * g + 0.5 * b;
-            samples[2][place] = 0.5 * r - 0.418_688 * g - 0.081_312 * b;
+            *luma = 0.299 * r + 0.587 * g + 0.114 * b - 128.0;
+            *blue = -0.168_736 * r - 0.331_264 * g + 0.5 * b;
+            *red = 0.5 * r - 0.418_688 * g - 0.081_312 * b;
         }
         for (component, values) in samples.iter().enumerate() {
             let coefficients = transformed(values, &cosines);

@@ -55,7 +55,7 @@ impl Mapper {
     }
 
     /// The mapper of the part of the target that starts at `row`.
-    pub(super) fn from_row(&self, row: usize) -> Self {
+    pub(super) fn below_row(&self, row: usize) -> Self {
         Self {
             first_row: row as f64,
             ..self.clone()

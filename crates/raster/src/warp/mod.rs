@@ -247,7 +247,7 @@ impl<'a> Warper<'a> {
             return bands.iter().map(none).collect();
         };
         let grid = self.source.grid();
-        let mapper = self.mapper.from_row(row);
+        let mapper = self.mapper.below_row(row);
         let size = (grid.width, grid.height);
         let Some(own) = extent::find(&mapper, size, &part, self.resampling) else {
             let none = |_| empty(self.source.dtype(), self.source.nodata(), &part);

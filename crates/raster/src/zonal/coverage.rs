@@ -149,8 +149,8 @@ fn add_ring(ring: &[[f64; 2]], hole: bool, height: f64, edges: &mut Vec<Edge>) {
         };
         let slope = (lower[0] - upper[0]) / (lower[1] - upper[1]);
         let (top, bottom) = (upper[1].max(0.0), lower[1].min(height));
-        // Also where both are at one height, and the slope is no number.
-        if !(top < bottom) || !slope.is_finite() {
+        // Where both are at one height the slope is no number.
+        if top >= bottom || !slope.is_finite() {
             continue;
         }
         edges.push(Edge {
