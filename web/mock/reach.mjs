@@ -48,6 +48,7 @@ export function revisit(watch) {
           accesses: never ? 0 : 40 - y,
           mean_gap_h: never ? null : 1 + y * 0.4 + x * 0.1,
           max_gap_h: never ? null : 6 + y,
+          mean_response_h: never ? null : 0.8 + y * 0.3 + x * 0.08,
         },
       });
     }

@@ -1,6 +1,7 @@
 //! The `corridor` program: parse, call, print. One file a verb.
 
 mod output;
+mod picture;
 mod progress;
 mod verb;
 

@@ -112,5 +112,6 @@ async fn revisit(
     query.finish()?;
     let chain = node.chain().clone();
     let cells = node.work(async move { chain.revisit(&name, planned).await });
-    Ok(([(header::CONTENT_TYPE, GEOJSON)], Json(cells.await??)))
+    let cells = cells.await??;
+    Ok(([(header::CONTENT_TYPE, GEOJSON)], Json(&*cells)).into_response())
 }

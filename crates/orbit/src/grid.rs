@@ -180,6 +180,9 @@ impl<'a> Positions<'a> {
         // The positions about the pieces, and what lies beyond for the polynomials at either end.
         let first = (pieces.start + 1).saturating_sub(PAD);
         let end = (pieces.end + PAD).min(grid.len());
+        if self.asked[first..end].iter().all(|asked| *asked) {
+            return pieces;
+        }
         let wanted: Vec<usize> = (first..end).filter(|node| !self.asked[*node]).collect();
         let offsets_s: Vec<f64> = wanted.iter().map(|node| grid.time_s(*node)).collect();
         let mut states = std::mem::take(&mut self.states);

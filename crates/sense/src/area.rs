@@ -415,7 +415,8 @@ pub(crate) fn zone_m2(lat_deg: f64) -> f64 {
     0.5 * b * b * (sin / (1.0 - E2 * sin * sin) + (e * sin).atanh() / e)
 }
 
-fn polygon_km2(polygon: &Polygon<f64>) -> f64 {
+/// Area of a polygon on the ellipsoid, square kilometres.
+pub(crate) fn polygon_km2(polygon: &Polygon<f64>) -> f64 {
     let ring_m2 = |ring: Vec<Coord<f64>>| {
         pieces(&ring)
             .windows(2)

@@ -7,6 +7,7 @@ pub mod coverage;
 pub mod design;
 pub mod footprint;
 pub mod instrument;
+pub mod merit;
 pub mod opportunity;
 pub mod place;
 pub mod schedule;

@@ -1,7 +1,9 @@
 //! Places that satellites are asked about: stations and features, each with an id.
 
+mod country;
 mod read;
 
+pub use country::{Countries, Country, countries};
 pub use read::{features, stations};
 
 use crate::area::{Area, AreaError};

@@ -296,29 +296,51 @@ struct LitSite {
 
 impl LitSite {
     fn new(place: &Geodetic, conditions: &Conditions, period: Period<'_>) -> Self {
-        let (from, to) = (period.from, period.to);
-        let whole = corridor_orbit::window::Window {
-            start: from,
-            end: to,
-        };
-        let mut lit = corridor_orbit::window::WindowSet::from(whole);
-        if let Some(least) = conditions.min_sun_elevation_deg {
-            lit = sun::daylight(place, least, from, to);
-        }
-        if let Some(most) = conditions.max_sun_elevation_deg {
-            lit = lit.minus(&sun::daylight(place, most, from, to));
-        }
-        let seconds = |t: Timestamp| t.duration_since(from).as_secs_f64();
         Self {
             site: Site::new(place),
-            lit: lit
-                .windows()
-                .iter()
-                .map(|w| Span {
-                    start_s: seconds(w.start),
-                    end_s: seconds(w.end),
-                })
-                .collect(),
+            lit: lit(place, conditions, period),
         }
     }
+}
+
+/// The spans in which the Sun stands as asked at a place, in seconds from the start of the period.
+pub(crate) fn lit(place: &Geodetic, conditions: &Conditions, period: Period<'_>) -> Vec<Span> {
+    let (from, to) = (period.from, period.to);
+    let whole = corridor_orbit::window::Window {
+        start: from,
+        end: to,
+    };
+    let mut lit = corridor_orbit::window::WindowSet::from(whole);
+    if let Some(least) = conditions.min_sun_elevation_deg {
+        lit = sun::daylight(place, least, from, to);
+    }
+    if let Some(most) = conditions.max_sun_elevation_deg {
+        lit = lit.minus(&sun::daylight(place, most, from, to));
+    }
+    let seconds = |t: Timestamp| t.duration_since(from).as_secs_f64();
+    lit.windows()
+        .iter()
+        .map(|w| Span {
+            start_s: seconds(w.start),
+            end_s: seconds(w.end),
+        })
+        .collect()
+}
+
+/// Adds the spans of the windows alone, within those in which the Sun stands as asked.
+pub(crate) fn spans_in(
+    lit: &[Span],
+    flight: &mut Flight<'_>,
+    site: &Site,
+    conditions: &Conditions,
+    period: Period<'_>,
+    spans: &mut Vec<Span>,
+) {
+    let Some(light) = conditions.light else {
+        return flight.spans(site, &conditions.limits, lit, spans);
+    };
+    let mut found = Vec::new();
+    flight.windows(site, &conditions.limits, lit, &mut found);
+    let found = in_light(flight, site, light, period, &found);
+    spans.extend(found.iter().map(|seen| seen.span));
 }

@@ -5,7 +5,7 @@ use crate::error::WatchError;
 use crate::forecast::{self, Forecast};
 use crate::notify::{Event, EventKind, Webhooks};
 use crate::order::OrderStore;
-use crate::reach;
+use crate::reach::{self, RevisitKey, RevisitMaps};
 use crate::register::{self, Register};
 use crate::request::{NewWatch, Watch};
 use crate::search::Running;
@@ -86,6 +86,7 @@ pub struct Chain {
     pub(crate) settings: Settings,
     pub(crate) webhooks: Webhooks,
     pub(crate) wake: Notify,
+    revisit_maps: RevisitMaps,
     products: BTreeMap<String, Product>,
     register: RwLock<Arc<Register>>,
     events: broadcast::Sender<Event>,
@@ -134,6 +135,7 @@ impl Chain {
                 register: RwLock::new(Arc::new(register)),
                 events: broadcast::channel(EVENTS_WAITING_MAX).0,
                 wake: Notify::new(),
+                revisit_maps: RevisitMaps::default(),
                 newest_event_at_open: store.newest_event()?,
                 store,
                 orders,
@@ -420,20 +422,33 @@ impl Chain {
         &self,
         name: &str,
         planned: bool,
-    ) -> Result<geojson::FeatureCollection, WatchError> {
+    ) -> Result<Arc<geojson::FeatureCollection>, WatchError> {
         let watch = self.watch(name).await?;
         let area = watch.area()?;
         let product = self.product(&watch.product)?.clone();
         let register = self.register();
         let span = forecast::span(&register, None, None)?;
+        let key = RevisitKey {
+            product: watch.product,
+            area: area.clone(),
+            span,
+            planned,
+        };
+        if let Some(map) = self.revisit_maps.kept(&register, &key) {
+            return Ok(map);
+        }
         let max_gsd_m = self
             .settings
             .value(&self.settings.max_gsd_key(&product.id))?;
-        blocking(move || {
+        let of = register.clone();
+        let map = blocking(move || {
             let suits = |i: &Instrument| forecast::suits(&product, i, max_gsd_m);
-            reach::revisit(&register, &area, &suits, span, planned)
+            reach::revisit(&of, &area, &suits, span, planned)
         })
-        .await
+        .await?;
+        let map = Arc::new(map);
+        self.revisit_maps.keep(&register, key, map.clone());
+        Ok(map)
     }
 
     /// The answers of a watch, newest first.

@@ -5,17 +5,16 @@ use crate::error::WatchError;
 use crate::forecast::{Forecast, ForecastEntry};
 use crate::register::Register;
 use corridor_orbit::earth::Geodetic;
-use corridor_orbit::propagate::Trajectory;
-use corridor_orbit::visibility::Limits;
 use corridor_sense::access::Sensor;
 use corridor_sense::area::Area;
 use corridor_sense::footprint;
 use corridor_sense::instrument::Instrument;
-use corridor_sense::windows::{Conditions, Period, windows_of};
+use corridor_sense::merit::{looks_of, survey};
+use corridor_sense::windows::Period;
 use geojson::{Feature, FeatureCollection, GeometryValue, JsonObject};
 use jiff::Timestamp;
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Most footprints of one answer: bounds its size.
 pub const FOOTPRINTS_MAX: usize = 200;
@@ -87,8 +86,8 @@ const CELLS: i32 = 21;
 /// Width and height of a cell, degrees.
 const CELL_DEG: f64 = 1.5;
 
-/// How often each cell around `area` is seen in `[from, to)` by the instruments that suit the
-/// product: the number of looks and the time between them. A cell counts as seen while its middle is
+/// How often and how soon each cell around `area` is seen in `[from, to)` by the instruments that suit the
+/// product ([`corridor_sense::merit`] says what the figures mean). A cell counts as seen while its middle is
 /// within the instrument's angles from nadir and, where the instrument needs it, in daylight.
 ///
 /// # Errors
@@ -105,32 +104,95 @@ pub fn revisit(
         .iter()
         .map(|[w, s, e, n]| Geodetic::on_ground(0.5 * (w + e), 0.5 * (s + n)))
         .collect();
-    let mut looks: Vec<Vec<(Timestamp, Timestamp)>> = vec![Vec::new(); cells.len()];
+    let looks = looks_of(
+        register
+            .satellites()
+            .iter()
+            .filter(|satellite| planned || !satellite.planned)
+            .flat_map(|satellite| {
+                let instruments = satellite.instruments.iter();
+                let known = instruments.filter_map(|id| register.instrument(id));
+                known.map(|instrument| (&satellite.trajectory, instrument))
+            })
+            .filter(|(_, instrument)| suits(instrument)),
+    );
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    for (conditions, satellites) in sensors(register, suits, planned) {
-        let period = Period::new(from, to);
-        let found = windows_of(&satellites, &middles, &conditions, period, threads, &|_| ())
-            .map_err(|e| WatchError::internal("computing the revisit map", e))?;
-        for window in found.iter().flat_map(|satellite| &satellite.windows) {
-            looks[window.place].push((window.start, window.end));
-        }
-    }
-    let drawn = cells.iter().zip(looks).map(|(&[w, s, e, n], looks)| {
-        let ring = [[w, s], [e, s], [e, n], [w, n], [w, s]];
-        let (accesses, gaps_h) = gaps(looks);
-        let mean = gaps_h.iter().sum::<f64>() / gaps_h.len().max(1) as f64;
-        let seen = !gaps_h.is_empty();
-        let longest = gaps_h.iter().copied().fold(0.0, f64::max);
-        feature(
-            &ring,
-            vec![
-                ("accesses", json!(accesses)),
-                ("mean_gap_h", json!(seen.then_some(mean))),
-                ("max_gap_h", json!(seen.then_some(longest))),
-            ],
-        )
-    });
+    let found = survey(&looks, &middles, Period::new(from, to), threads, &|_, _| ())
+        .map_err(|e| WatchError::internal("computing the revisit map", e))?;
+    let drawn = cells
+        .iter()
+        .zip(found.places)
+        .map(|(&[w, s, e, n], found)| {
+            let ring = [[w, s], [e, s], [e, n], [w, n], [w, s]];
+            let hours = |time_s: Option<f64>| json!(time_s.map(|s| s / 3600.0));
+            let figures = found.figures;
+            feature(
+                &ring,
+                vec![
+                    ("accesses", json!(figures.accesses)),
+                    ("mean_gap_h", hours(figures.mean_gap_s)),
+                    ("max_gap_h", hours(figures.max_gap_s)),
+                    ("mean_response_h", hours(figures.mean_response_s)),
+                ],
+            )
+        });
     Ok(drawn.collect())
+}
+
+/// What a revisit map is drawn from, besides the register.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct RevisitKey {
+    /// The product of the watch.
+    pub(crate) product: String,
+    /// Where it looks.
+    pub(crate) area: Area,
+    /// From and to.
+    pub(crate) span: (Timestamp, Timestamp),
+    /// With the planned satellites.
+    pub(crate) planned: bool,
+}
+
+/// Most revisit maps kept: of some watches, with and without planned satellites; 150 kB each.
+const MAPS_MAX: usize = 64;
+
+/// Revisit maps drawn from one register, the last ones asked for.
+#[derive(Debug, Default)]
+pub(crate) struct RevisitMaps(Mutex<Option<(Arc<Register>, Vec<Drawn>)>>);
+
+/// A map and what it was drawn from.
+type Drawn = (RevisitKey, Arc<FeatureCollection>);
+
+impl RevisitMaps {
+    /// The map kept for a key, drawn from this very register.
+    pub(crate) fn kept(
+        &self,
+        register: &Arc<Register>,
+        key: &RevisitKey,
+    ) -> Option<Arc<FeatureCollection>> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (of, maps) = kept.as_ref()?;
+        let same = Arc::ptr_eq(of, register);
+        let map = maps.iter().find(|(known, _)| same && known == key)?;
+        Some(map.1.clone())
+    }
+
+    /// Keeps a map; those of another register go, and the oldest where there are too many.
+    pub(crate) fn keep(
+        &self,
+        register: &Arc<Register>,
+        key: RevisitKey,
+        map: Arc<FeatureCollection>,
+    ) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (of, maps) = kept.get_or_insert_with(|| (register.clone(), vec![]));
+        if !Arc::ptr_eq(of, register) {
+            (*of, *maps) = (register.clone(), vec![]);
+        }
+        if maps.len() >= MAPS_MAX {
+            maps.remove(0);
+        }
+        maps.push((key, map));
+    }
 }
 
 /// Boxes about the middle of the area, rows from south to north; none beyond the poles.
@@ -154,91 +216,9 @@ fn cells(area: &Area) -> Vec<[f64; 4]> {
     cells
 }
 
-/// Satellites by what their instruments need, so that each need is one search.
-fn sensors(
-    register: &Register,
-    suits: &dyn Fn(&Instrument) -> bool,
-    planned: bool,
-) -> Vec<(Conditions, Vec<Trajectory>)> {
-    let mut groups: BTreeMap<[i64; 3], Vec<Trajectory>> = BTreeMap::new();
-    // Tenths of a degree: finer than any cell.
-    let tenths = |deg: f64| (deg * 10.0).round() as i64;
-    const NO_SUN: i64 = i64::MIN;
-    for satellite in register.satellites() {
-        if satellite.planned && !planned {
-            continue;
-        }
-        for instrument in satellite
-            .instruments
-            .iter()
-            .filter_map(|i| register.instrument(i))
-        {
-            if !suits(instrument) {
-                continue;
-            }
-            let (least, most) = footprint::off_nadir_range_deg(&satellite.trajectory, instrument);
-            let sun = match instrument.daylight_only {
-                true => tenths(instrument.min_sun_elevation_deg),
-                false => NO_SUN,
-            };
-            let need = [tenths(most).max(1), tenths(least), sun];
-            groups
-                .entry(need)
-                .or_default()
-                .push(satellite.trajectory.clone());
-        }
-    }
-    groups
-        .into_iter()
-        .map(|([most, least, sun], satellites)| {
-            let degrees = |tenths: i64| tenths as f64 / 10.0;
-            let conditions = Conditions {
-                limits: Limits {
-                    max_off_nadir_deg: Some(degrees(most)),
-                    min_off_nadir_deg: (least > 0).then(|| degrees(least)),
-                    ..Limits::default()
-                },
-                min_sun_elevation_deg: (sun != NO_SUN).then(|| degrees(sun)),
-                max_sun_elevation_deg: None,
-                light: None,
-            };
-            (conditions, satellites)
-        })
-        .collect()
-}
-
-/// Looks that overlap are one; how many there are, and the hours between them.
-fn gaps(mut looks: Vec<(Timestamp, Timestamp)>) -> (usize, Vec<f64>) {
-    looks.sort();
-    let mut gaps = Vec::new();
-    let mut end: Option<Timestamp> = None;
-    let mut count = 0;
-    for (start, stop) in looks {
-        if end.is_none_or(|end| start > end) {
-            count += 1;
-            gaps.extend(end.map(|end| start.duration_since(end).as_secs_f64() / 3600.0));
-        }
-        end = Some(end.map_or(stop, |end| end.max(stop)));
-    }
-    (count, gaps)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn looks_that_overlap_are_one_and_gaps_run_from_end_to_start() {
-        let at = |s: i64| Timestamp::from_second(s).unwrap();
-        let looks = vec![
-            (at(7200), at(7260)),
-            (at(0), at(60)),
-            (at(30), at(3600)),
-            (at(10_860), at(10_920)),
-        ];
-        assert_eq!(gaps(looks), (3, vec![1.0, 1.0]));
-        assert_eq!(gaps(vec![]), (0, vec![]));
-    }
 
     #[test]
     fn cells_stop_at_the_poles() {

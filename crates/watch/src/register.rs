@@ -4,6 +4,7 @@
 //! those of the same name. Element sets imported into the store replace older ones. The shapes of
 //! the files are described in `register/README.md`.
 
+pub mod country;
 pub mod design;
 pub mod file;
 pub mod object;
@@ -13,6 +14,7 @@ pub mod satellite_list;
 pub mod station_file;
 pub mod transmitter;
 
+pub use country::shipped_countries;
 pub use file::{read_element_file, read_file, shipped_assumptions};
 pub use object::{Imported, Object, ObjectStatus, SourceNote};
 pub use role::Role;

@@ -96,7 +96,12 @@ export type Footprints = FeatureCollection<
 /** Cells around a watch, each with how often it is seen. */
 export type Revisit = FeatureCollection<
   Polygon,
-  { accesses: number; mean_gap_h: number | null; max_gap_h: number | null }
+  {
+    accesses: number;
+    mean_gap_h: number | null;
+    max_gap_h: number | null;
+    mean_response_h: number | null;
+  }
 >;
 
 export interface AnswerSummary {

@@ -3,9 +3,11 @@
 mod compare;
 mod coverage;
 mod design;
+mod fleet;
 mod instrument;
 mod places;
 mod propagate;
+mod revisit;
 pub(crate) mod satellites;
 mod schedule;
 mod span;
@@ -29,6 +31,8 @@ pub(crate) enum Sense {
     Design(design::Design),
     /// Where satellites are at equal steps
     Propagate(propagate::Propagate),
+    /// How often and how soon places, areas and countries are seen
+    Revisit(revisit::Revisit),
     /// Which satellite observes what when, within what satellites can do
     Schedule(schedule::Schedule),
     /// When satellites see places
@@ -43,6 +47,7 @@ impl Sense {
             Self::Coverage(coverage) => coverage.run(data_dir).await,
             Self::Windows(windows) => windows.run(data_dir).await,
             Self::Propagate(propagate) => propagate.run(),
+            Self::Revisit(revisit) => revisit.run(data_dir).await,
             Self::Schedule(schedule) => schedule.run(data_dir).await,
         }
     }

@@ -17,6 +17,7 @@ mod propagate;
 mod refused;
 mod registers;
 mod replay;
+mod revisit;
 mod sense;
 mod served;
 mod tidy;

@@ -81,6 +81,22 @@ impl<'a> Flight<'a> {
         within: &[Span],
         found: &mut Vec<Seen>,
     ) {
+        let (hold, fail) = limits.quantities(self.trajectory());
+        let mut spans = Vec::new();
+        self.spans(site, limits, within, &mut spans);
+        let slow = self.trajectory().period_s() > SLOW_PERIOD_S;
+        for mut span in spans {
+            if slow {
+                span.start_s = self.exact(site, &hold, &fail, span.start_s, within);
+                span.end_s = self.exact(site, &hold, &fail, span.end_s, within);
+            }
+            found.push(self.best(site, span));
+        }
+    }
+
+    /// Adds the spans of those windows alone, without what is best in them: half the work. Edges of slow
+    /// orbits are not put right: they are good to the interpolation, a metre.
+    pub fn spans(&mut self, site: &Site, limits: &Limits, within: &[Span], found: &mut Vec<Span>) {
         let reach_rad = limits.reach_rad(self.trajectory());
         let (hold, fail) = limits.quantities(self.trajectory());
         let Some((first, others)) = hold.split_first() else {
@@ -104,14 +120,7 @@ impl<'a> Flight<'a> {
                 without(span, &out, &mut spans);
             }
         }
-        let slow = self.trajectory().period_s() > SLOW_PERIOD_S;
-        for mut span in spans {
-            if slow {
-                span.start_s = self.exact(site, &hold, &fail, span.start_s, within);
-                span.end_s = self.exact(site, &hold, &fail, span.end_s, within);
-            }
-            found.push(self.best(site, span));
-        }
+        found.extend(spans);
     }
 
     /// Spans inside `within` that hold every instant at which the satellite is within `reach_rad` of

@@ -14,6 +14,7 @@ mod coverage_reference;
 mod design;
 mod footprints;
 mod laws;
+mod merit;
 mod real_data;
 mod reference;
 mod schedule;

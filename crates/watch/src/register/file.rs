@@ -47,6 +47,13 @@ pub fn read_file(path: &Path) -> Result<Vec<u8>, WatchError> {
     std::fs::read(path).map_err(unreadable)
 }
 
+/// The text of a shipped gzip file.
+pub(super) fn gunzip(bytes: &[u8]) -> std::io::Result<String> {
+    let mut text = String::new();
+    std::io::Read::read_to_string(&mut flate2::read::GzDecoder::new(bytes), &mut text)?;
+    Ok(text)
+}
+
 pub(super) fn shipped_files() -> Result<BTreeMap<String, String>, WatchError> {
     let mut files = BTreeMap::new();
     for path in Shipped::iter() {

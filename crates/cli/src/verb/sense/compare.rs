@@ -1,7 +1,8 @@
 //! `corridor sense compare`: what planned satellites would change.
 
+use super::fleet::{Seer, area_of, registered, seers, sensors, told};
 use super::places::Places;
-use super::satellites::{Elements, Satellite, Satellites};
+use super::satellites::{Elements, Satellites};
 use super::span::Span;
 use super::windows::{Sight, usage};
 use crate::output::{Format, Listing, duration, listing, say};
@@ -11,12 +12,10 @@ use clap::Args;
 use corridor_orbit::earth::Geodetic;
 use corridor_orbit::propagate::Trajectory;
 use corridor_orbit::window::WindowSet;
-use corridor_sense::access::Sensor;
 use corridor_sense::area::Area;
-use corridor_sense::design::compare::{Comparison, Figures, Seen, compare, seen_by, seen_under};
-use corridor_sense::instrument::Instrument;
+use corridor_sense::design::compare::{Comparison, compare};
+use corridor_sense::merit::{Figures, seen_by, seen_under};
 use corridor_sense::place::Place;
-use corridor_watch::register::Register;
 use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -24,9 +23,6 @@ use std::path::{Path, PathBuf};
 
 /// Largest file of planned satellites, bytes.
 const FILE_MAX_BYTES: u64 = 64 << 20;
-
-/// Half the side of the square that stands for a point where instruments look, km.
-const POINT_HALF_KM: f64 = 0.05;
 
 /// How often places are seen by the satellites that fly, by planned ones, and by both.
 ///
@@ -73,13 +69,6 @@ struct Record {
     places: Vec<Row>,
 }
 
-/// A satellite with the instruments it looks with.
-struct Seer<'a> {
-    name: &'a str,
-    trajectory: &'a Trajectory,
-    instruments: Vec<&'a Instrument>,
-}
-
 impl Compare {
     pub(crate) async fn run(self, data_dir: &Path) -> Outcome {
         self.span.check()?;
@@ -99,7 +88,7 @@ impl Compare {
             satellite.planned && (self.planned.is_empty() || number >= shipped)
         });
         let flying = match self.elements.is_empty() {
-            true => self.registered(&register)?,
+            true => registered(&register, &self.mission)?,
             false => imported.all.iter().map(Seer::of).collect(),
         };
         if planned.is_empty() {
@@ -134,21 +123,6 @@ impl Compare {
         imported.warnings.finish()
     }
 
-    /// The register's satellites that fly.
-    fn registered<'a>(&self, register: &'a Register) -> Result<Vec<Seer<'a>>, Failure> {
-        for id in &self.mission {
-            if !register.missions().iter().any(|m| m.id == *id) {
-                return Err(Failure::Usage(format!(
-                    "--mission {id}: the register has no such mission"
-                )));
-            }
-        }
-        Ok(seers(register, |_, satellite| {
-            let asked = self.mission.is_empty() || self.mission.contains(&satellite.mission);
-            asked && !satellite.planned && !satellite.instruments.is_empty()
-        }))
-    }
-
     /// When any of the satellites sees each place, and what could not be searched.
     fn seen(
         &self,
@@ -167,73 +141,11 @@ impl Compare {
                 .map_err(usage)?;
             return Ok(told(seen, |number| seers[number].name));
         }
-        let mut sensors = Vec::new();
-        for seer in seers {
-            if seer.instruments.is_empty() {
-                return Err(Failure::Usage(format!(
-                    "{} has no instrument: --max-off-nadir, --min-elevation or --max-range says what it sees",
-                    seer.name
-                )));
-            }
-            sensors.extend(seer.instruments.iter().map(|instrument| Sensor {
-                satellite: seer.name,
-                norad_id: None,
-                planned: false,
-                trajectory: seer.trajectory,
-                instrument,
-            }));
-        }
+        let sensors = sensors(seers)?;
         let areas: Result<Vec<Area>, Failure> = places.iter().map(area_of).collect();
         let span = (self.span.from, self.span.to);
         let seen = seen_by(&sensors, &areas?, span, threads);
         Ok(told(seen, |number| sensors[number].satellite))
-    }
-}
-
-/// The windows, and the faults as they are said.
-fn told<'a>(seen: Seen, name: impl Fn(usize) -> &'a str) -> (Vec<WindowSet>, BTreeSet<String>) {
-    let said = seen
-        .faults
-        .iter()
-        .map(|(number, fault)| format!("{}: {fault}", name(*number)));
-    let faults = said.collect();
-    (seen.windows, faults)
-}
-
-impl<'a> Seer<'a> {
-    fn of(satellite: &'a Satellite) -> Self {
-        Self {
-            name: &satellite.name,
-            trajectory: &satellite.trajectory,
-            instruments: vec![],
-        }
-    }
-}
-
-fn seers(
-    register: &Register,
-    wanted: impl Fn(usize, &corridor_watch::register::Satellite) -> bool,
-) -> Vec<Seer<'_>> {
-    let all = register.satellites().iter().enumerate();
-    all.filter(|(number, satellite)| wanted(*number, satellite))
-        .map(|(_, satellite)| Seer {
-            name: &satellite.name,
-            trajectory: &satellite.trajectory,
-            instruments: satellite
-                .instruments
-                .iter()
-                .filter_map(|id| register.instrument(id))
-                .collect(),
-        })
-        .collect()
-}
-
-/// The polygons of a place, or a small square about its position.
-fn area_of(place: &Place) -> Result<Area, Failure> {
-    match place.area() {
-        Some(area) => Ok(area.clone()),
-        None => Area::about(&place.position, POINT_HALF_KM)
-            .map_err(|e| Failure::Failed(format!("place {}: {e}", place.id))),
     }
 }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 /// Where to look.
 #[derive(Debug, Args)]
-#[group(id = "where", required = true, multiple = false)]
+#[group(id = "where", required = false, multiple = false)]
 pub(crate) struct Places {
     /// A place: longitude and latitude in degrees, height in metres (0 where it is not said)
     #[arg(long, value_name = "LON,LAT[,H]", allow_hyphen_values = true, value_parser = position)]
@@ -22,6 +22,11 @@ pub(crate) struct Places {
 }
 
 impl Places {
+    /// Whether any are named.
+    pub(crate) fn any(&self) -> bool {
+        self.at.is_some() || self.places.is_some() || self.stations.is_some()
+    }
+
     /// Reads them; there is at least one.
     pub(crate) fn read(&self) -> Result<Vec<Place>, Failure> {
         if let Some(position) = self.at {

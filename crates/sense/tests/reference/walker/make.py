@@ -5,7 +5,10 @@ where the designs here take the mean anomaly's rate with J2: each design is hand
 same semi-major axis ("size") and once with the same rate ("rate"). Usage:
 
     python -m venv venv && venv/bin/pip install tatc==3.6.0
-    venv/bin/python make.py OUT.csv
+    venv/bin/python make.py OUT.csv ELEMENTS.csv
+
+The second file gets the mean elements that TAT-C gives SGP4, one line a satellite; with ELEMENTS alone
+(`make.py - ELEMENTS.csv`) only that is written.
 """
 import csv
 import math
@@ -43,8 +46,8 @@ def same_rate(a, inclination):
     return (MU / rate**2) ** (1 / 3)
 
 
-def main(out):
-    rows = []
+def main(out, elements):
+    rows, sets = [], []
     for number, (kind, total, planes, phasing, altitude, inclination, half) in enumerate(DESIGNS):
         for way in ("size", "rate"):
             a = RADIUS + altitude * 1e3
@@ -57,6 +60,12 @@ def main(out):
                 number_planes=planes, relative_spacing=phasing,
                 instruments=[Instrument(name="I", field_of_regard=2 * half)])
             satellites = walker.generate_members()
+            for satellite in satellites:
+                gp = satellite.orbit.to_gp_orbit().elements[0]
+                sets.append([number, way, repr(gp.mean_motion * 240), repr(gp.inclination),
+                             repr(gp.ra_of_asc_node), repr(gp.arg_of_pericenter), repr(gp.mean_anomaly)])
+            if out == "-":
+                continue
             for name, (lon, lat) in PLACES.items():
                 found = collect_observations(Point(lon, lat), satellites, FROM, FROM + timedelta(days=DAYS))
                 merged = aggregate_observations(found)
@@ -65,6 +74,13 @@ def main(out):
                              lon, lat, len(merged), round(gaps.mean(), 1) if len(gaps) else "",
                              round(gaps.max(), 1) if len(gaps) else ""])
                 print(rows[-1], flush=True)
+    with open(elements, "w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow("design,way,mean_motion_rev_day,inclination_deg,raan_deg,argument_of_perigee_deg,"
+                        "mean_anomaly_deg".split(","))
+        writer.writerows(sets)
+    if out == "-":
+        return
     with open(out, "w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow("design,pattern,total,planes,phasing,altitude_km,inclination_deg,max_off_nadir_deg,"
@@ -72,4 +88,4 @@ def main(out):
         writer.writerows(rows)
 
 
-main(sys.argv[1])
+main(sys.argv[1], sys.argv[2])
