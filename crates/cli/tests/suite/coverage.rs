@@ -98,6 +98,23 @@ fn an_instrument_of_the_register_or_of_a_file_has_windows() {
         "10",
     ]);
     assert!(!day.is_empty() && day.len() < wide.len());
+    // What would have no effect is not taken in silence.
+    let eop = [
+        "--places",
+        &places,
+        "--instrument",
+        &cone,
+        "--eop",
+        "finals.all",
+    ];
+    for verb in ["windows", "coverage"] {
+        run(
+            &program,
+            verb,
+            &[&["--elements", &elements], &eop[..]].concat(),
+        )
+        .refused(2, &["--eop finals.all"]);
+    }
 }
 
 #[test]

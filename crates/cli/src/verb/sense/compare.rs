@@ -141,6 +141,7 @@ impl Compare {
                 .map_err(usage)?;
             return Ok(told(seen, |number| seers[number].name));
         }
+        self.span.shipped_earth_only()?;
         let sensors = sensors(seers)?;
         let areas: Result<Vec<Area>, Failure> = places.iter().map(area_of).collect();
         let span = (self.span.from, self.span.to);

@@ -118,6 +118,7 @@ struct Record<'a> {
 impl Coverage {
     pub(crate) async fn run(self, data_dir: &Path) -> Outcome {
         self.span.check()?;
+        self.span.shipped_earth_only()?;
         let (from, to) = (self.span.from, self.span.to);
         access::check_span(from, to).map_err(usage)?;
         let Fleet {

@@ -62,6 +62,18 @@ impl Span {
         Ok(Cow::Owned(table))
     }
 
+    /// Refuses an Earth orientation of one's own, for searches that turn by the shipped one.
+    pub(crate) fn shipped_earth_only(&self) -> Result<(), Failure> {
+        match &self.eop {
+            None => Ok(()),
+            Some(path) => Err(Failure::Usage(format!(
+                "--eop {} has no effect where instruments look at areas, which turn by the shipped table; \
+                 leave it out",
+                path.display()
+            ))),
+        }
+    }
+
     /// What to say of the Earth orientation over the span, where it matters.
     pub(crate) fn remark(&self, earth: &Earth) -> Option<String> {
         earth.remark(Days::utc(self.from), Days::utc(self.to))

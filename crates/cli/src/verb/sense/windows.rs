@@ -212,6 +212,7 @@ impl Windows {
 
     /// The windows of an instrument.
     async fn looked(&self, data_dir: &Path) -> Outcome {
+        self.span.shipped_earth_only()?;
         self.sight.only_the_sun()?;
         let Fleet {
             satellites,
