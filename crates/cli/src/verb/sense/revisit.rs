@@ -126,6 +126,7 @@ impl Revisit {
         let step = Step::start("Finding accesses");
         let (found, mut faults) = match &ground.pieces {
             Piece::Places(places) if !self.sight.any() => {
+                self.span.shipped_earth_only()?;
                 let sensors = sensors(fleet)?;
                 let areas: Result<Vec<_>, Failure> = places.iter().map(area_of).collect();
                 let seen = seen_by(&sensors, &areas?, (from, to), threads);
