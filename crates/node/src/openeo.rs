@@ -286,14 +286,10 @@ const PROCESS_KINDS: [(&str, Kind); 7] = [
 
 /// `limit` of a list: all unless given.
 fn limit(query: &mut crate::query::Parameters) -> Result<usize, Refusal> {
-    let given = query.take_parsed::<usize>("limit", "is not a whole number of at least 1")?;
-    match given {
-        Some(0) => Err(Refusal::invalid(
-            "limit: 0 is not a whole number of at least 1",
-        )),
-        Some(limit) => Ok(limit),
-        None => Ok(usize::MAX),
-    }
+    let given = query.take_limit()?;
+    Ok(given.map_or(usize::MAX, |limit| {
+        usize::try_from(limit).unwrap_or(usize::MAX)
+    }))
 }
 
 /// The members of an object that were given, of those that may be.

@@ -135,7 +135,7 @@ connection.user_defined_process("fahrenheit_to_celsius").delete()
 
 # A map service.
 scaled = composite.linear_scale_range(-1, 1, 0, 255)
-service = scaled.create_service("XYZ", title="NDVI", configuration={})
+service = connection.create_service(scaled, "XYZ", title="NDVI", configuration={})
 address = service.describe_service()["url"]
 lon, lat = middle
 zoom = 14

@@ -38,7 +38,7 @@ pub(crate) struct Route {
     )]
     at: Option<At>,
     /// Its bytes
-    #[arg(long, value_name = "BYTES", default_value_t = 0.0, value_parser = bytes)]
+    #[arg(long, value_name = "BYTES", default_value_t = 0.0, value_parser = bytes, allow_negative_numbers = true)]
     size: f64,
     /// Of several nodes, only to that which is reached first
     #[arg(long)]
@@ -47,7 +47,7 @@ pub(crate) struct Route {
     #[arg(long, value_name = "NODE")]
     without: Vec<String>,
     /// Let it go in fragments of at least so many bytes where that brings it sooner
-    #[arg(long, value_name = "BYTES", value_parser = bytes, conflicts_with_all = ["any", "queries"])]
+    #[arg(long, value_name = "BYTES", value_parser = bytes, allow_negative_numbers = true, conflicts_with_all = ["any", "queries"])]
     part_min: Option<f64>,
     /// Queries in JSON: an array, or a file with `queries`, of src, dst, t0, size_bytes
     #[arg(long, value_name = "FILE", conflicts_with_all = ["from", "to", "at", "size", "any"])]
@@ -56,7 +56,12 @@ pub(crate) struct Route {
     #[arg(long, requires = "queries")]
     book: bool,
     /// Added to each light time, s
-    #[arg(long, value_name = "SECONDS", default_value_t = 0.0)]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 0.0,
+        allow_negative_numbers = true
+    )]
     owlt_margin: f64,
     /// How to print
     #[arg(long, value_enum, default_value_t)]
