@@ -167,7 +167,8 @@ fn time(seconds: Option<f64>) -> String {
 }
 
 fn share(share: f64) -> String {
-    format!("{:.1} %", 100.0 * share)
+    // Shares are differences of sums: what rounding leaves below nothing is nothing.
+    format!("{:.1} %", (100.0 * share).max(0.0) + 0.0)
 }
 
 impl PlaceRow<'_> {
