@@ -186,7 +186,7 @@ def stat():
                 bands = src.count
             for row, feature in zip(rows, theirs):
                 props = feature["properties"]
-                assert row["id"] == props["id"]
+                assert row["id"] == str(feature["id"])
                 for b in range(1, bands + 1):
                     for name, own_name in zip(names, own_names.split(",")):
                         key = {"quantile(q=0.1)": "quantile_10"}.get(name, name)

@@ -30,9 +30,11 @@ pub struct Summary {
     pub crs_proj: Option<String>,
     /// Pixel corner to coordinate, in GDAL's order.
     pub transform: [f64; 6],
-    /// Value of pixels without a measurement (`null` in JSON also for NaN).
+    /// Value of pixels without a measurement; in JSON the texts `nan`, `inf` and `-inf` stand for
+    /// what is no JSON number, as in STAC.
+    #[serde(with = "number_or_text")]
     pub nodata: Option<f64>,
-    /// Whether `nodata` is NaN, which JSON cannot say.
+    /// Whether `nodata` is NaN.
     pub nodata_is_nan: bool,
     /// Factor of each band, 1 where none is stated.
     pub scales: Vec<f64>,
@@ -166,4 +168,34 @@ pub fn value_at(
             .collect(),
         valid: read.iter().map(|b| b.is_valid(0, 0)).collect(),
     }))
+}
+
+/// Numbers that JSON cannot say, as texts.
+mod number_or_text {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(untagged)]
+    enum Either {
+        Number(f64),
+        Text(String),
+    }
+
+    pub(super) fn serialize<S: Serializer>(value: &Option<f64>, to: S) -> Result<S::Ok, S::Error> {
+        value
+            .map(|v| match v {
+                v if v.is_nan() => Either::Text("nan".to_owned()),
+                v if v.is_infinite() => Either::Text(v.to_string()),
+                v => Either::Number(v),
+            })
+            .serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<f64>, D::Error> {
+        match Option::<Either>::deserialize(from)? {
+            None => Ok(None),
+            Some(Either::Number(value)) => Ok(Some(value)),
+            Some(Either::Text(text)) => text.parse().map(Some).map_err(serde::de::Error::custom),
+        }
+    }
 }
