@@ -80,10 +80,11 @@ impl Region {
             .filter_map(|(area, found)| Some((found.figures.first_access_s?, *area)))
             .collect();
         first.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
-        let seen_km2: f64 = first.iter().map(|(_, area)| area).sum();
+        // A sum of nothing is minus zero.
+        let seen_km2 = first.iter().map(|(_, area)| area).sum::<f64>() + 0.0;
         let by = |after_s: f64| {
             let seen = first.iter().take_while(|(t_s, _)| *t_s <= after_s);
-            seen.map(|(_, area)| area).sum::<f64>() / area_km2
+            (seen.map(|(_, area)| area).sum::<f64>() + 0.0) / area_km2
         };
         let covered = |share: f64| {
             let mut sum = 0.0;
@@ -172,6 +173,8 @@ mod tests {
         let shares: Vec<f64> = region.coverage.iter().map(|c| c.share).collect();
         assert_eq!((shares[0], shares[12], shares[24]), (0.0, 0.5, 0.5));
         assert!(shares.windows(2).all(|pair| pair[0] <= pair[1]));
+        let dark = Region::new([(4.0, &c)], 100.0);
+        assert!(dark.seen_share.is_sign_positive() && dark.coverage[3].share.is_sign_positive());
         assert_eq!(Region::new([], 100.0), Region::default());
     }
 }

@@ -167,8 +167,7 @@ fn time(seconds: Option<f64>) -> String {
 }
 
 fn share(share: f64) -> String {
-    // Shares are differences of sums: what rounding leaves below nothing is nothing.
-    format!("{:.1} %", (100.0 * share).max(0.0) + 0.0)
+    format!("{:.1} %", 100.0 * share)
 }
 
 impl PlaceRow<'_> {
