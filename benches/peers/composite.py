@@ -1,7 +1,7 @@
 """Masked median composite: Corridor beside bottleneck and numpy, on the same arrays, in one run.
 
-    python -m venv /tmp/peers && /tmp/peers/bin/pip install numpy bottleneck
-    /tmp/peers/bin/python benches/peers/composite.py
+    python -m venv peers-venv && peers-venv/bin/pip install numpy bottleneck
+    peers-venv/bin/python benches/peers/composite.py
 
 The series is the 99 dates of `../shared/data/know/s2_romania` (near infrared as stored, clouds,
 shadows and no data masked), laid side by side to be larger than the caches. One core each, by

@@ -100,7 +100,7 @@ results = {}
 with tempfile.TemporaryDirectory() as folder:
     data = Path(folder) / "data"
     subprocess.run([program, "--data-dir", data, "ingest", scene, "--datetime", "2020-05-18T13:00:00Z"], check=True, capture_output=True)
-    server = subprocess.Popen([program, "--data-dir", data, "serve", "--listen", "127.0.0.1:18411"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    server = subprocess.Popen([program, "--data-dir", data, "serve", "--port", "18411"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         wait(18411)
         connection = http.client.HTTPConnection("127.0.0.1", 18411)
