@@ -1,10 +1,12 @@
 //! The verbs: what is typed after `corridor`.
 
 mod demo;
+mod executor;
 mod ingest;
 mod know;
 mod raster;
 mod register;
+mod scheduler;
 mod sense;
 mod serve;
 mod settings;
@@ -68,6 +70,10 @@ enum Verb {
     /// Who may log in to the openEO interface
     #[command(subcommand)]
     User(user::User),
+    /// Hand out the work of process graphs to executors (Apache Ballista)
+    Scheduler(scheduler::Scheduler),
+    /// Compute chunks of process graphs for a scheduler (Apache Ballista)
+    Executor(executor::Executor),
     /// Every figure that is an assumption: its value, unit and source
     Settings(settings::Settings),
 }
@@ -151,6 +157,8 @@ async fn dispatch(arguments: Arguments) -> Outcome {
         Verb::Raster(raster) => raster.run().await,
         Verb::Transmit(transmit) => transmit.run(&data_dir).await,
         Verb::User(user) => user.run(&data_dir),
+        Verb::Scheduler(scheduler) => scheduler.run().await,
+        Verb::Executor(executor) => executor.run().await,
         Verb::Settings(settings) => settings.run(&data_dir).await,
     }
 }

@@ -1,5 +1,6 @@
-//! `corridor know`: products, statistics under polygons.
+//! `corridor know`: products, process graphs, statistics under polygons.
 
+mod run;
 mod stat;
 
 use super::{Failure, Outcome, open};
@@ -14,6 +15,8 @@ pub(crate) enum Know {
     Products(Products),
     /// Statistics of a raster under polygons, weighted by the part of each pixel covered
     Stat(stat::Stat),
+    /// Run a process graph on this node's scenes
+    Run(run::Run),
 }
 
 /// List the products.
@@ -33,6 +36,7 @@ impl Know {
                     .await
                     .map_err(|e| Failure::Failed(e.to_string()))?;
             }
+            Self::Run(run) => return run.run(data_dir).await,
         };
         let chain = open(data_dir).await?;
         let all: Vec<_> = chain.products().collect();

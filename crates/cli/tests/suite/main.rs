@@ -5,6 +5,7 @@
 
 mod budget;
 mod changed;
+mod cluster;
 mod coverage;
 mod decode;
 mod demo;

@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// What each crate may import; a line goes down, never sideways or up.
-const IMPORTS: [(&str, &[&str]); 9] = [
+const IMPORTS: [(&str, &[&str]); 10] = [
     ("corridor-orbit", &[]),
     ("corridor-raster", &[]),
     ("corridor-catalog", &[]),
     ("corridor-sense", &["corridor-orbit"]),
     ("corridor-transmit", &["corridor-orbit"]),
     ("corridor-know", &["corridor-raster", "corridor-catalog"]),
+    ("corridor-cluster", &["corridor-know"]),
     (
         "corridor-watch",
         &[
@@ -41,6 +42,7 @@ const IMPORTS: [(&str, &[&str]); 9] = [
             "corridor-watch",
             "corridor-sense",
             "corridor-transmit",
+            "corridor-cluster",
             "corridor-know",
             "corridor-raster",
             "corridor-orbit",

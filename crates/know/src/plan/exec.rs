@@ -5,7 +5,8 @@ use super::job::{Job, JobData};
 use super::piece;
 use crate::error::GraphError;
 use crate::source::assemble::Layout;
-use arrow_schema::SchemaRef;
+use arrow_array::{RecordBatch, UInt64Array};
+use arrow_schema::{DataType, SchemaRef};
 use datafusion_common::tree_node::TreeNodeRecursion;
 use datafusion_common::{DataFusionError, Result, project_schema};
 use datafusion_execution::{SendableRecordBatchStream, TaskContext};
@@ -15,20 +16,27 @@ use datafusion_physical_plan::stream::RecordBatchReceiverStreamBuilder;
 use datafusion_physical_plan::{
     DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PlanProperties,
 };
+use futures::StreamExt as _;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use tokio::sync::mpsc::Sender;
 
 /// Batches that may wait between a chunk and its reader.
 const BATCHES_WAITING: usize = 1;
 
 /// Computes the chunks of a job, each partition its share of them, one at a time: reads, warps,
-/// masks, computes, reduces. It has no input; its rows are pieces of results.
+/// masks, computes, reduces. Its rows are pieces of results.
+///
+/// Alone it enumerates the chunks itself. With an input ([`ChunkExec::of_numbers`]) it computes the
+/// chunks whose numbers come in, so that whoever cuts a plan into tasks by its leaves needs to know
+/// nothing of chunks.
 #[derive(Debug, Clone)]
 pub struct ChunkExec {
     job: Arc<Job>,
     partitions: usize,
+    numbers: Option<Arc<dyn ExecutionPlan>>,
     projection: Option<Vec<usize>>,
     properties: Arc<PlanProperties>,
 }
@@ -50,6 +58,7 @@ impl ChunkExec {
         Ok(Self {
             job,
             partitions,
+            numbers: None,
             projection,
             properties: Arc::new(properties),
         })
@@ -81,7 +90,37 @@ impl ChunkExec {
         Self::new(self.job.clone(), partitions, self.projection.clone())
     }
 
-    /// The operator as bytes: it can be run by any process that can open the same files.
+    /// Number of chunks.
+    pub fn chunks(&self) -> usize {
+        self.job.data.chunks.len()
+    }
+
+    /// The same operator computing the chunks whose numbers (one column of [`DataType::UInt64`],
+    /// from 0) its input gives, in the input's partitions.
+    ///
+    /// # Errors
+    /// Where the input has other columns.
+    pub fn of_numbers(&self, numbers: Arc<dyn ExecutionPlan>) -> Result<Self> {
+        let schema = numbers.schema();
+        let types: Vec<&DataType> = schema.fields().iter().map(|f| f.data_type()).collect();
+        if types != [&DataType::UInt64] {
+            return Err(DataFusionError::Plan(format!(
+                "numbers of chunks are one column of UInt64, not {types:?}"
+            )));
+        }
+        let partitions = numbers.properties().partitioning.partition_count();
+        let properties = PlanProperties::clone(&self.properties)
+            .with_partitioning(Partitioning::UnknownPartitioning(partitions));
+        Ok(Self {
+            job: self.job.clone(),
+            partitions,
+            numbers: Some(numbers),
+            projection: self.projection.clone(),
+            properties: Arc::new(properties),
+        })
+    }
+
+    /// The operator as bytes, without its input: it can be run by any process that can open the same files.
     ///
     /// # Errors
     /// `FeatureUnsupported` where a file is held by this process alone.
@@ -158,7 +197,7 @@ impl ExecutionPlan for ChunkExec {
     }
 
     fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
-        Vec::new()
+        self.numbers.iter().collect()
     }
 
     fn apply_expressions(
@@ -172,49 +211,99 @@ impl ExecutionPlan for ChunkExec {
         self: Arc<Self>,
         children: Vec<Arc<dyn ExecutionPlan>>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        if children.is_empty() {
-            Ok(self)
-        } else {
-            Err(DataFusionError::Internal(
-                "chunks have no inputs".to_string(),
-            ))
+        match (children.as_slice(), &self.numbers) {
+            ([], None) => Ok(self),
+            ([numbers], _) => Ok(Arc::new(self.of_numbers(numbers.clone())?)),
+            _ => Err(DataFusionError::Internal(format!(
+                "{} inputs of numbers of chunks; one at most",
+                children.len()
+            ))),
         }
     }
 
     fn execute(
         &self,
         partition: usize,
-        _context: Arc<TaskContext>,
+        context: Arc<TaskContext>,
     ) -> Result<SendableRecordBatchStream> {
         let mut builder = RecordBatchReceiverStreamBuilder::new(self.schema(), BATCHES_WAITING);
-        let (job, partitions) = (self.job.clone(), self.partitions);
-        let projection = self.projection.clone();
-        let results = builder.tx();
-        builder.spawn_blocking(move || {
-            for chunk in (partition..job.data.chunks.len()).step_by(partitions) {
-                let mut open = true;
-                let mut failed = None;
-                let ran = job.run_chunk(chunk, &mut |batch| {
-                    let batch = match &projection {
-                        None => Ok(batch),
-                        Some(columns) => batch.project(columns),
-                    };
-                    match batch {
-                        Ok(batch) => open = results.blocking_send(Ok(batch)).is_ok(),
-                        Err(error) => failed = Some(error),
-                    }
-                    open && failed.is_none()
-                });
-                ran.map_err(|error| to_engine_error(&error))?;
-                if let Some(error) = failed {
-                    return Err(error.into());
-                }
-                if !open {
-                    break;
-                }
+        let (job, projection, results) = (self.job.clone(), self.projection.clone(), builder.tx());
+        match &self.numbers {
+            None => {
+                let chunks = (partition..self.chunks())
+                    .step_by(self.partitions)
+                    .collect();
+                builder.spawn_blocking(move || compute(&job, chunks, projection, &results));
             }
-            Ok(())
-        });
+            Some(numbers) => {
+                let mut numbers = numbers.execute(partition, context)?;
+                builder.spawn(async move {
+                    while let Some(batch) = numbers.next().await {
+                        let chunks = chunks_of(&batch?, &job)?;
+                        let (job, projection, results) =
+                            (job.clone(), projection.clone(), results.clone());
+                        tokio::task::spawn_blocking(move || {
+                            compute(&job, chunks, projection, &results)
+                        })
+                        .await
+                        .map_err(|error| DataFusionError::External(Box::new(error)))??;
+                    }
+                    Ok(())
+                });
+            }
+        }
         Ok(builder.build())
     }
+}
+
+/// The numbers of chunks in a batch.
+fn chunks_of(batch: &RecordBatch, job: &Job) -> Result<Vec<usize>> {
+    let all = job.data.chunks.len();
+    let wrong = |what: String| DataFusionError::Execution(format!("numbers of chunks: {what}"));
+    let column = batch
+        .columns()
+        .first()
+        .and_then(|c| c.as_any().downcast_ref::<UInt64Array>());
+    let column = column.ok_or_else(|| wrong("no column of UInt64".to_string()))?;
+    column
+        .iter()
+        .map(|number| {
+            let number = number.and_then(|n| usize::try_from(n).ok());
+            number
+                .filter(|n| *n < all)
+                .ok_or_else(|| wrong(format!("{number:?} where there are {all}")))
+        })
+        .collect()
+}
+
+/// Computes chunks one after another, until nobody wants their rows any more.
+fn compute(
+    job: &Job,
+    chunks: Vec<usize>,
+    projection: Option<Vec<usize>>,
+    results: &Sender<Result<RecordBatch>>,
+) -> Result<()> {
+    for chunk in chunks {
+        let mut open = true;
+        let mut failed = None;
+        let ran = job.run_chunk(chunk, &mut |batch| {
+            let batch = match &projection {
+                None => Ok(batch),
+                Some(columns) => batch.project(columns),
+            };
+            match batch {
+                Ok(batch) => open = results.blocking_send(Ok(batch)).is_ok(),
+                Err(error) => failed = Some(error),
+            }
+            open && failed.is_none()
+        });
+        ran.map_err(|error| to_engine_error(&error))?;
+        if let Some(error) = failed {
+            return Err(error.into());
+        }
+        if !open {
+            break;
+        }
+    }
+    Ok(())
 }

@@ -1,0 +1,309 @@
+//! `corridor know run`: a process graph on this node's scenes.
+
+use crate::output::say;
+use crate::progress::Step;
+use crate::verb::{Failure, Outcome, open};
+use clap::Args;
+use corridor_know::cube::{Cube, DimensionKind, Samples};
+use corridor_know::graph::{ProcessGraph, RunLimits};
+use corridor_know::plan::Engine;
+use corridor_know::source::CatalogSource;
+use corridor_know::value::Value;
+use corridor_raster::band::BandData;
+use corridor_raster::cog::{self, CogOptions};
+use jiff::Timestamp;
+use serde_json::{Map, Value as Json, json};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Largest graph or area file, bytes.
+const FILE_BYTES_MAX: u64 = 8 << 20;
+
+/// Run a process graph on this node's scenes, in chunks, within a set memory.
+///
+/// The area and the times stand in for extents that a load_collection leaves null, and fill the
+/// graph's parameters `area` and `time`. A cube goes to a GeoTIFF, anything else is JSON.
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    /// openEO process graph, JSON
+    #[arg(value_name = "GRAPH.json")]
+    graph: PathBuf,
+    /// GeoJSON file, or W,S,E,N in degrees
+    #[arg(long, value_name = "FILE|W,S,E,N", allow_hyphen_values = true)]
+    area: Option<String>,
+    /// First instant (RFC 3339)
+    #[arg(long)]
+    from: Option<Timestamp>,
+    /// First instant after (RFC 3339)
+    #[arg(long)]
+    to: Option<Timestamp>,
+    /// A parameter of the graph; VALUE is JSON, or text where it is none
+    #[arg(long = "set", value_name = "NAME=VALUE")]
+    parameters: Vec<String>,
+    /// File for the result: .tif for a cube, .json for anything else
+    #[arg(short, long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Run on the executors of this scheduler, http://HOST:PORT
+    #[arg(long, value_name = "URL")]
+    cluster: Option<String>,
+    /// Most memory for cubes, MiB
+    #[arg(long, value_name = "MIB", default_value_t = 2048, value_parser = clap::value_parser!(u64).range(1..))]
+    memory: u64,
+    /// Chunks at a time; the cores of this machine where it is not said
+    #[arg(long)]
+    threads: Option<usize>,
+    /// Say what the run would cost, and do not run
+    #[arg(long)]
+    estimate: bool,
+    /// Say how the run is planned, and do not run
+    #[arg(long, conflicts_with = "estimate")]
+    explain: bool,
+}
+
+impl Run {
+    pub(crate) async fn run(self, data_dir: &Path) -> Outcome {
+        let (graph, parameters) = self.graph()?;
+        let chain = open(data_dir).await?;
+        let source = CatalogSource::new(chain.catalog(), chain.assets());
+        let mut engine = Engine::new(RunLimits {
+            max_samples: u64::MAX,
+            max_memory_bytes: self.memory << 20,
+            ..RunLimits::default()
+        });
+        if let Some(threads) = self.threads {
+            engine = engine.with_partitions(threads);
+        }
+        if let Some(url) = &self.cluster {
+            let cluster = corridor_cluster::Ballista::at(url)
+                .map_err(|error| Failure::Usage(format!("--cluster: {error}")))?;
+            engine = engine.with_carrier(Arc::new(cluster));
+        }
+        let failed = |error: corridor_know::error::GraphError| {
+            let place = match error.node.is_empty() {
+                true => String::new(),
+                false => format!(", node {}", error.node.join(" > ")),
+            };
+            Failure::Failed(format!("{}{place}: {error}", self.graph.display()))
+        };
+        let plan = engine
+            .plan(&graph, &parameters, &source, &[])
+            .await
+            .map_err(failed)?;
+        let estimate = plan.estimate();
+        if self.explain {
+            return Ok(say(&plan.explain())?);
+        }
+        if self.estimate {
+            let text = serde_json::to_string_pretty(estimate).map_err(std::io::Error::other)?;
+            return Ok(say(&(text + "\n"))?);
+        }
+        for (node, reason) in plan.whole_nodes() {
+            tracing::info!("node {node} runs on whole cubes: {reason}");
+        }
+        let step = Step::start(format!(
+            "{} samples in {} chunks, about {:.1} s",
+            estimate.samples, estimate.chunks, estimate.seconds
+        ));
+        let engine = engine.with_progress(Arc::new(step.counter()));
+        let mut values = engine.execute(&plan, &source).await.map_err(failed)?;
+        step.done("computed");
+        let value = values
+            .remove(graph.result())
+            .ok_or_else(|| Failure::Failed("the graph gave no result".to_string()))?;
+        self.write(&value)
+    }
+
+    /// The graph with the extents filled in, and the values of its parameters.
+    fn graph(&self) -> Result<(ProcessGraph, BTreeMap<String, Value>), Failure> {
+        let mut json = read_json(&self.graph)?;
+        let area = self.area.as_deref().map(area).transpose()?;
+        let time = (self.from.is_some() || self.to.is_some()).then(|| {
+            let text = |time: Option<Timestamp>| time.map(|time| time.to_string());
+            json!([text(self.from), text(self.to)])
+        });
+        let nodes = match json.get("process_graph") {
+            Some(Json::Object(inner)) if !inner.contains_key("process_id") => {
+                json.get_mut("process_graph")
+            }
+            _ => Some(&mut json),
+        };
+        let loads = nodes
+            .and_then(Json::as_object_mut)
+            .into_iter()
+            .flat_map(Map::values_mut)
+            .filter(|node| node["process_id"] == "load_collection");
+        for node in loads {
+            let Some(arguments) = node.get_mut("arguments").and_then(Json::as_object_mut) else {
+                continue;
+            };
+            for (name, value) in [("spatial_extent", &area), ("temporal_extent", &time)] {
+                let open = arguments.get(name).is_none_or(Json::is_null);
+                if let (true, Some(value)) = (open, value) {
+                    arguments.insert(name.to_string(), value.clone());
+                }
+            }
+        }
+        let graph = ProcessGraph::parse(&json)
+            .map_err(|error| Failure::Failed(format!("{}: {error}", self.graph.display())))?;
+        let mut parameters = BTreeMap::new();
+        for (name, value) in [("area", area), ("time", time)] {
+            if let Some(value) = value {
+                parameters.insert(name.to_string(), Value::from_json(&value));
+            }
+        }
+        for parameter in &self.parameters {
+            let (name, value) = parameter.split_once('=').ok_or_else(|| {
+                Failure::Usage(format!("--set {parameter}: NAME=VALUE is needed"))
+            })?;
+            let value = serde_json::from_str(value).unwrap_or_else(|_| json!(value));
+            parameters.insert(name.to_string(), Value::from_json(&value));
+        }
+        Ok((graph, parameters))
+    }
+
+    fn write(&self, value: &Value) -> Outcome {
+        match (value, &self.out) {
+            (Value::Cube(cube), Some(out)) if cube.grid().is_some() => {
+                write_cog(cube, out)?;
+                Ok(say(&summary(cube))?)
+            }
+            (Value::Cube(cube), None) => Ok(say(&summary(cube))?),
+            (value, out) => {
+                let json = match value {
+                    Value::Cube(cube) => cube_json(cube),
+                    other => other.to_json().ok_or_else(|| {
+                        Failure::Failed(format!("a {} cannot be written", other.type_name()))
+                    })?,
+                };
+                let text =
+                    serde_json::to_string_pretty(&json).map_err(std::io::Error::other)? + "\n";
+                match out {
+                    Some(out) => std::fs::write(out, text)
+                        .map_err(|e| Failure::Failed(format!("{}: {e}", out.display()))),
+                    None => Ok(say(&text)?),
+                }
+            }
+        }
+    }
+}
+
+fn read_json(path: &Path) -> Result<Json, Failure> {
+    let failed = |reason: String| Failure::Failed(format!("{}: {reason}", path.display()));
+    let size = std::fs::metadata(path)
+        .map_err(|e| failed(e.to_string()))?
+        .len();
+    if size > FILE_BYTES_MAX {
+        return Err(failed(format!("{size} bytes; at most {FILE_BYTES_MAX}")));
+    }
+    let text = std::fs::read_to_string(path).map_err(|e| failed(e.to_string()))?;
+    serde_json::from_str(&text).map_err(|e| failed(format!("not JSON: {e}")))
+}
+
+/// An openEO box, or the GeoJSON of a file.
+fn area(argument: &str) -> Result<Json, Failure> {
+    let parts: Vec<Result<f64, _>> = argument.split(',').map(|p| p.trim().parse()).collect();
+    if let [Ok(west), Ok(south), Ok(east), Ok(north)] = parts[..] {
+        return Ok(json!({"west": west, "south": south, "east": east, "north": north}));
+    }
+    read_json(Path::new(argument)).map_err(|failure| match failure {
+        Failure::Failed(reason) | Failure::Usage(reason) => Failure::Usage(format!(
+            "--area: neither W,S,E,N nor a readable file: {reason}"
+        )),
+    })
+}
+
+/// One line a dimension, then the samples.
+fn summary(cube: &Cube) -> String {
+    let mut text = String::new();
+    for dimension in cube.dimensions() {
+        let ends = match (dimension.labels.first(), dimension.labels.last()) {
+            (Some(first), Some(last)) if dimension.len() > 1 => format!("{first} to {last}"),
+            (Some(one), _) => one.to_string(),
+            _ => String::new(),
+        };
+        text.push_str(&format!("{} {}: {ends}\n", dimension.name, dimension.len()));
+    }
+    let (mut valid, mut sum) = (0_u64, 0.0);
+    let (mut least, mut most) = (f64::INFINITY, f64::NEG_INFINITY);
+    for index in 0..cube.len() {
+        let value = cube.samples().get(index);
+        if !value.is_nan() {
+            valid += 1;
+            sum += value;
+            (least, most) = (least.min(value), most.max(value));
+        }
+    }
+    text.push_str(&format!("samples {}, valid {valid}", cube.len()));
+    if valid > 0 {
+        text.push_str(&format!(
+            ", least {least}, mean {}, most {most}",
+            sum / valid as f64
+        ));
+    }
+    text + "\n"
+}
+
+/// Labels and samples of a cube without pixels.
+fn cube_json(cube: &Cube) -> Json {
+    let dimensions: Vec<Json> = cube
+        .dimensions()
+        .iter()
+        .map(|dimension| {
+            let labels: Vec<Json> = dimension
+                .labels
+                .iter()
+                .map(|label| label.to_value().to_json().unwrap_or_default())
+                .collect();
+            json!({"name": dimension.name, "type": dimension.kind.openeo_type(), "labels": labels})
+        })
+        .collect();
+    let samples: Vec<Option<f64>> = (0..cube.len())
+        .map(|index| Some(cube.samples().get(index)).filter(|value| value.is_finite()))
+        .collect();
+    json!({"dimensions": dimensions, "samples": samples})
+}
+
+/// Writes each plane of pixels as a band named by its labels.
+fn write_cog(cube: &Cube, out: &Path) -> Outcome {
+    let failed = |reason: String| Failure::Failed(format!("{}: {reason}", out.display()));
+    let dimensions = cube.dimensions();
+    let [.., y, x] = dimensions else {
+        return Err(failed("the cube has no y and x".to_string()));
+    };
+    if (y.kind, x.kind) != (DimensionKind::Y, DimensionKind::X) {
+        return Err(failed("the cube does not end with y and x".to_string()));
+    }
+    let grid = cube
+        .grid()
+        .ok_or_else(|| failed("the cube has no regular pixels".to_string()))?;
+    let pixels = grid.width * grid.height;
+    let others = &dimensions[..dimensions.len() - 2];
+    let planes = cube.len() / pixels.max(1);
+    let bands: Vec<BandData> = (0..planes)
+        .map(|plane| {
+            let range = plane * pixels..(plane + 1) * pixels;
+            match cube.samples() {
+                Samples::F32(all) => BandData::F32(all[range].to_vec()),
+                Samples::F64(all) => BandData::F64(all[range].to_vec()),
+            }
+        })
+        .collect();
+    let names = (0..planes).map(|plane| {
+        let (mut rest, mut labels) = (plane, Vec::new());
+        for dimension in others.iter().rev() {
+            labels.insert(0, dimension.labels[rest % dimension.len()].to_string());
+            rest /= dimension.len();
+        }
+        labels.join(" ")
+    });
+    let options = CogOptions {
+        nodata: Some(f64::NAN),
+        ..CogOptions::default()
+    };
+    // Written aside and renamed: a file that is there is whole.
+    let aside = out.with_extension("part");
+    cog::write(&aside, grid, &bands, &options.with_band_names(names))
+        .map_err(|error| failed(error.to_string()))?;
+    std::fs::rename(&aside, out).map_err(|error| failed(error.to_string()))
+}
