@@ -7,7 +7,7 @@ mod samples;
 mod spatial;
 
 pub(crate) use align::{Offsets, merge_dimensions};
-pub(crate) use calls::{Output, map_chunks, reduce, transform};
+pub(crate) use calls::{Output, gather, map_chunks, reduce, transform};
 pub use samples::Samples;
 pub use spatial::{coordinates, grid_of_coordinates};
 

@@ -7,6 +7,7 @@ pub mod error;
 pub mod extent;
 pub mod geometry;
 pub mod graph;
+pub mod least_squares;
 pub mod output;
 pub mod picture;
 pub mod plan;

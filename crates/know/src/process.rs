@@ -93,6 +93,7 @@ mod array_element;
 mod array_filter;
 mod array_find;
 mod array_find_label;
+mod array_find_run;
 mod array_interpolate_linear;
 mod array_labels;
 mod array_modify;
@@ -123,12 +124,14 @@ mod e;
 mod eq;
 mod exp;
 mod extrema;
+mod fill_minima;
 mod filter_bands;
 mod filter_bbox;
 mod filter_labels;
 mod filter_spatial;
 mod filter_temporal;
 mod first;
+mod fit_curve;
 mod floor;
 mod focal;
 mod gt;
@@ -170,6 +173,7 @@ mod order;
 mod otsu_threshold;
 mod pi;
 mod power;
+mod predict_curve;
 mod product;
 mod quantiles;
 mod rearrange;
@@ -235,6 +239,7 @@ pub static ALL: &[&Process] = &[
     &array_filter::PROCESS,
     &array_find::PROCESS,
     &array_find_label::PROCESS,
+    &array_find_run::PROCESS,
     &array_interpolate_linear::PROCESS,
     &array_labels::PROCESS,
     &array_modify::PROCESS,
@@ -265,12 +270,14 @@ pub static ALL: &[&Process] = &[
     &eq::PROCESS,
     &exp::PROCESS,
     &extrema::PROCESS,
+    &fill_minima::PROCESS,
     &filter_bands::PROCESS,
     &filter_bbox::PROCESS,
     &filter_labels::PROCESS,
     &filter_spatial::PROCESS,
     &filter_temporal::PROCESS,
     &first::PROCESS,
+    &fit_curve::PROCESS,
     &floor::PROCESS,
     &gt::PROCESS,
     &gte::PROCESS,
@@ -311,6 +318,7 @@ pub static ALL: &[&Process] = &[
     &otsu_threshold::PROCESS,
     &pi::PROCESS,
     &power::PROCESS,
+    &predict_curve::PROCESS,
     &product::PROCESS,
     &quantiles::PROCESS,
     &rearrange::PROCESS,

@@ -81,6 +81,7 @@ mod catalog;
 mod files;
 mod scenes;
 
+pub(crate) use catalog::described;
 pub use catalog::{CatalogSource, SCENES_MAX};
 pub use files::FileSource;
 pub use scenes::OnlyScenes;

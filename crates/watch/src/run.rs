@@ -11,7 +11,7 @@ use corridor_catalog::{AssetDescription, AssetStore, Catalog, Interval, NewScene
 use corridor_know::error::KnowError;
 use corridor_know::graph::RunLimits;
 use corridor_know::product::{
-    Product, ProductInputs, ProductKind, ProductResult, SceneRef, run_product,
+    Product, ProductInputs, ProductKind, ProductResult, SceneQuery, SceneRef, run_product, select,
 };
 use corridor_know::source::CatalogSource;
 use jiff::{SignedDuration, Timestamp};
@@ -62,6 +62,7 @@ pub async fn run(
         .item(&job.collection, &job.item)
         .await
         .map_err(|e| WatchError::internal("reading the scene", e))?;
+    let mut since = None;
     let scenes = match product.kind {
         ProductKind::Date => vec![scene],
         ProductKind::Change => match earlier_scene(product, watch, &scene, catalog).await? {
@@ -76,6 +77,13 @@ pub async fn run(
                 });
             }
         },
+        ProductKind::Series => match series(product, watch, &scene, catalog).await? {
+            Ok((begins, scenes)) => {
+                since = begins;
+                scenes
+            }
+            Err(reason) => return Ok(Ran::None { reason }),
+        },
     };
     let inputs = ProductInputs {
         area: Some(watch.area()?.polygon().clone()),
@@ -86,6 +94,7 @@ pub async fn run(
                 item: s.id.clone(),
             })
             .collect(),
+        since,
         parameters: Map::new(),
     };
     let source = CatalogSource::new(catalog.clone(), assets.clone());
@@ -157,6 +166,43 @@ async fn earlier_scene(
         .items
         .into_iter()
         .min_by(|a, b| badness(a).total_cmp(&badness(b))))
+}
+
+/// The series that ends with a scene: where the period judged begins, and the scenes; or why there
+/// is none.
+async fn series(
+    product: &Product,
+    watch: &Watch,
+    scene: &Item,
+    catalog: &Arc<dyn Catalog>,
+) -> Result<Result<(Option<Timestamp>, Vec<Item>), String>, WatchError> {
+    let Some((start, end)) = scene.time_range() else {
+        return Ok(Err("the scene has no time".to_string()));
+    };
+    let period = SignedDuration::try_from_secs_f64(product.period_days * 86_400.0).ok();
+    let query = SceneQuery {
+        bbox: Some(watch.bbox),
+        collection: scene.collection.clone(),
+        from: period.and_then(|period| start.checked_sub(period).ok()),
+        to: end.checked_add(SignedDuration::from_secs(1)).ok(),
+    };
+    let selection = match select(product, catalog.as_ref(), &query).await {
+        Ok(all) => match all.into_iter().next() {
+            Some(selection) => selection,
+            None => return Ok(Err("there is no series".to_string())),
+        },
+        Err(KnowError::Graph { error }) if error.code == "NoDataAvailable" => {
+            return Ok(Err(error.message));
+        }
+        Err(e @ KnowError::NoAlternative { .. }) => return Ok(Err(e.to_string())),
+        Err(e) => return Err(WatchError::internal("choosing the series", e)),
+    };
+    let mut scenes = Vec::with_capacity(selection.scenes.len());
+    for one in &selection.scenes {
+        let item = catalog.item(&one.collection, &one.item).await;
+        scenes.push(item.map_err(|e| WatchError::internal("reading the series", e))?);
+    }
+    Ok(Ok((selection.since, scenes)))
 }
 
 /// Id of the collection that holds a product's answers.

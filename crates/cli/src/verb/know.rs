@@ -1,5 +1,7 @@
 //! `corridor know`: products, process graphs, statistics under polygons.
 
+mod extent;
+mod product;
 mod run;
 mod stat;
 
@@ -13,6 +15,8 @@ use std::path::Path;
 pub(crate) enum Know {
     /// List the products: what they say, from which bands, how well
     Products(Products),
+    /// Compute a product on this node's scenes: figures, COG, picture, polygons
+    Product(product::RunProduct),
     /// Statistics of a raster under polygons, weighted by the part of each pixel covered
     Stat(stat::Stat),
     /// Run a process graph on this node's scenes
@@ -27,10 +31,25 @@ pub(crate) struct Products {
     format: Format,
 }
 
+/// Reads `--set NAME=VALUE`: VALUE is JSON, or text where it is none.
+fn set_parameters(given: &[String]) -> Result<serde_json::Map<String, serde_json::Value>, Failure> {
+    given
+        .iter()
+        .map(|parameter| {
+            let (name, value) = parameter.split_once('=').ok_or_else(|| {
+                Failure::Usage(format!("--set {parameter}: NAME=VALUE is needed"))
+            })?;
+            let value = serde_json::from_str(value).unwrap_or_else(|_| value.into());
+            Ok((name.to_string(), value))
+        })
+        .collect()
+}
+
 impl Know {
     pub(crate) async fn run(self, data_dir: &Path) -> Outcome {
         let products = match self {
             Self::Products(products) => products,
+            Self::Product(product) => return product.run(data_dir).await,
             Self::Stat(stat) => {
                 return tokio::task::spawn_blocking(move || stat.run())
                     .await

@@ -130,9 +130,10 @@ impl Add {
 }
 
 /// A GeoJSON value or a box.
-type AreaArgument = (Option<serde_json::Value>, Option<[f64; 4]>);
+pub(crate) type AreaArgument = (Option<serde_json::Value>, Option<[f64; 4]>);
 
-fn read_area(argument: &str) -> Result<AreaArgument, Failure> {
+/// Reads `--area`: a GeoJSON file, or W,S,E,N in degrees.
+pub(crate) fn read_area(argument: &str) -> Result<AreaArgument, Failure> {
     let parts: Vec<Result<f64, _>> = argument.split(',').map(|p| p.trim().parse()).collect();
     if let [Ok(w), Ok(s), Ok(e), Ok(n)] = parts[..] {
         return Ok((None, Some([w, s, e, n])));

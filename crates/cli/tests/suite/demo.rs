@@ -5,7 +5,7 @@ use serde_json::Value;
 
 const WATCHES: [(&str, &str); 2] = [
     ("olinda-coast", "water"),
-    ("carpathian-forest", "vegetation"),
+    ("carpathian-forest", "vegetation-change"),
 ];
 
 #[test]

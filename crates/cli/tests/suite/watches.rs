@@ -30,7 +30,7 @@ fn a_watch_is_added_listed_shown_and_removed() {
             "--area",
             "-35,-8.1,-34.8,-7.9",
             "--product",
-            "vegetation",
+            "vegetation-change",
             "--name",
             "By box",
             "--priority",

@@ -50,6 +50,19 @@ impl Output {
         }
     }
 
+    /// The number of a pixel.
+    pub(crate) fn at(&self, pixel: usize) -> Result<f64, GraphError> {
+        match self {
+            Output::Plane(plane) => plane.get(pixel).copied().ok_or_else(|| {
+                GraphError::new(
+                    "Internal",
+                    format!("{} pixels came back for more", plane.len()),
+                )
+            }),
+            Output::Same(number) => Ok(*number),
+        }
+    }
+
     /// Writes the numbers to `count` samples from `from` on.
     pub(crate) fn write(
         &self,
@@ -125,7 +138,7 @@ pub(crate) fn reduce(
 }
 
 /// The samples of one step for a run of (outer, inner) positions.
-pub(super) fn gather(
+pub(crate) fn gather(
     samples: &Samples,
     from: usize,
     count: usize,

@@ -177,7 +177,9 @@ fn reach(node: &Node, scope: &BTreeMap<String, Value>) -> Reach {
         | "save_result"
         | "aggregate_temporal"
         | "aggregate_temporal_period" => Reach::Pixel,
-        "reduce_dimension" | "filter_labels" | "rename_labels" => along(&["dimension"]),
+        "reduce_dimension" | "filter_labels" | "rename_labels" | "predict_curve" => {
+            along(&["dimension"])
+        }
         "drop_dimension" => along(&["name"]),
         "apply_dimension" => along(&["dimension", "target_dimension"]),
         "rename_dimension" => along(&["source", "target"]),

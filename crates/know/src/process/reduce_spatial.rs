@@ -4,6 +4,7 @@ use super::{Process, Run};
 use crate::call::{Arguments, Context};
 use crate::cube::{Cube, Dimension, DimensionKind, Offsets, Output, Samples};
 use crate::error::GraphError;
+use crate::graph::{Argument, ProcessGraph};
 use crate::value::Value;
 
 pub(super) static PROCESS: Process = Process {
@@ -15,6 +16,13 @@ pub(super) static PROCESS: Process = Process {
 fn run(arguments: &Arguments, context: &Context<'_>) -> Result<Value, GraphError> {
     let cube = arguments.cube("data")?;
     let reducer = arguments.graph("reducer")?;
+    if let Some(function) = plain(reducer) {
+        return reduce_pixels(cube, |pixels| {
+            let mut numbers: Vec<f64> = pixels.iter().copied().filter(|v| !v.is_nan()).collect();
+            Ok(function(&mut numbers).unwrap_or(f64::NAN))
+        })
+        .map(Value::cube);
+    }
     reduce_pixels(cube, |pixels| {
         let data = Value::array(
             pixels
@@ -35,6 +43,21 @@ fn run(arguments: &Arguments, context: &Context<'_>) -> Result<Value, GraphError
         }
     })
     .map(Value::cube)
+}
+
+/// The function of a reducer that is one process on `data` and nothing else: it needs no value of
+/// its own for each pixel.
+fn plain(reducer: &ProcessGraph) -> Option<fn(&mut [f64]) -> Option<f64>> {
+    let [id] = reducer.order() else {
+        return None;
+    };
+    let node = &reducer.nodes()[id];
+    let bare = node.arguments.len() == 1
+        && matches!(node.arguments.get("data"), Some(Argument::FromParameter(name)) if name == "data");
+    match super::find(&node.process_id)?.run {
+        Run::Reduce(function) if bare => Some(function),
+        _ => None,
+    }
 }
 
 /// One number for the pixels of each remaining label; `x` and `y` are dropped.

@@ -20,11 +20,13 @@ pub struct Product {
     pub title: String,
     /// What it says about an area, and how.
     pub description: String,
-    /// `date` (one scene) or `change` (two scenes, before and after).
+    /// `date` (one scene), `change` (two scenes, before and after) or `series` (all scenes of a
+    /// period, and those of the years before it).
     pub kind: ProductKind,
     /// Band of the graph's result that is the mask; the others are layers.
     pub mask_band: String,
-    /// The sentence of an answer; `{area_km2}` and `{valid_percent}` are filled in.
+    /// The sentence of an answer; `{area_km2}`, `{valid_percent}` and the answer's statistics by
+    /// name, such as `{area_km2_lost}`, are filled in.
     pub headline: String,
     /// Units of each band of the answer, by band name.
     pub units: BTreeMap<String, String>,
@@ -40,10 +42,16 @@ pub struct Product {
     pub reference: ReferenceCase,
     /// Least part of the area's pixels that must be judged, 0 to 1.
     pub min_valid_fraction: f64,
+    /// Classes of the mask that become polygons.
+    pub polygon_classes: Vec<u8>,
     /// For `change`: least time between the two dates, days.
     pub pair_min_days: f64,
     /// For `change`: longest time between the two dates, days.
     pub pair_max_days: f64,
+    /// For `series`: how long before the period judged the series begins, days.
+    pub history_days: f64,
+    /// For `series`: length of the period judged where none is asked for, days.
+    pub period_days: f64,
     /// Text of the product's `README.md`.
     pub readme: String,
 }
@@ -56,6 +64,8 @@ pub enum ProductKind {
     Date,
     /// Two dates: before and after.
     Change,
+    /// All dates of a period, judged by those before it.
+    Series,
 }
 
 /// A setting of a product.
@@ -141,6 +151,10 @@ struct RecipeFile {
     min_valid_fraction: f64,
     #[serde(default)]
     pair: Option<Pair>,
+    #[serde(default)]
+    series: Option<Series>,
+    #[serde(default = "first_class")]
+    polygon_classes: Vec<u8>,
     units: BTreeMap<String, String>,
     parameters: BTreeMap<String, Parameter>,
     alternative: Vec<AlternativeFile>,
@@ -157,6 +171,17 @@ struct Pair {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct Series {
+    history_days: f64,
+    period_days: f64,
+}
+
+fn first_class() -> Vec<u8> {
+    vec![1]
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct AlternativeFile {
     name: String,
     bands: Vec<String>,
@@ -168,47 +193,46 @@ struct AlternativeFile {
 /// Files of a shipped product, by name.
 type Shipped = &'static [(&'static str, &'static str)];
 
-const WATER: Shipped = &[
-    (
-        "product.toml",
-        include_str!("../../../../products/water/product.toml"),
+/// The files of a product's folder: its text, its recipe, and its graphs by name.
+macro_rules! folder {
+    ($id:literal, $($graph:literal),+) => {
+        (
+            $id,
+            &[
+                folder!(@file $id, "product.toml"),
+                folder!(@file $id, "README.md"),
+                $(folder!(@file $id, $graph)),+
+            ] as Shipped,
+        )
+    };
+    (@file $id:literal, $name:literal) => {
+        (
+            $name,
+            include_str!(concat!("../../../../products/", $id, "/", $name)),
+        )
+    };
+}
+
+const SHIPPED: &[(&str, Shipped)] = &[
+    folder!(
+        "burn",
+        "narrow-nir-masked.json",
+        "masked.json",
+        "narrow-nir.json",
+        "unmasked.json"
     ),
-    (
-        "README.md",
-        include_str!("../../../../products/water/README.md"),
-    ),
-    (
+    folder!("clouds", "reflective.json"),
+    folder!("disturbance", "cloud-masked.json"),
+    folder!("vegetation", "series.json"),
+    folder!("vegetation-change", "cloud-masked.json", "unmasked.json"),
+    folder!("water", "optical.json", "optical-nir.json", "sar.json"),
+    folder!(
+        "water-change",
         "optical.json",
-        include_str!("../../../../products/water/optical.json"),
-    ),
-    (
         "optical-nir.json",
-        include_str!("../../../../products/water/optical-nir.json"),
-    ),
-    (
-        "sar.json",
-        include_str!("../../../../products/water/sar.json"),
+        "sar.json"
     ),
 ];
-const VEGETATION: Shipped = &[
-    (
-        "product.toml",
-        include_str!("../../../../products/vegetation/product.toml"),
-    ),
-    (
-        "README.md",
-        include_str!("../../../../products/vegetation/README.md"),
-    ),
-    (
-        "cloud-masked.json",
-        include_str!("../../../../products/vegetation/cloud-masked.json"),
-    ),
-    (
-        "unmasked.json",
-        include_str!("../../../../products/vegetation/unmasked.json"),
-    ),
-];
-const SHIPPED: &[(&str, Shipped)] = &[("vegetation", VEGETATION), ("water", WATER)];
 
 impl Product {
     /// The products shipped with the program, in order of their ids.
@@ -301,6 +325,16 @@ impl Product {
             min_days: 0.0,
             max_days: f64::INFINITY,
         });
+        let series = recipe.series.unwrap_or(Series {
+            history_days: 0.0,
+            period_days: 0.0,
+        });
+        if recipe.kind == ProductKind::Series
+            && !(series.history_days > 0.0 && series.period_days > 0.0)
+        {
+            let reason = "a series needs [series] history_days and period_days above 0";
+            return Err(fault("product.toml", reason.to_string()));
+        }
         if alternatives.is_empty() || !(0.0..=1.0).contains(&recipe.min_valid_fraction) {
             let reason =
                 "at least one [[alternative]] and a min_valid_fraction from 0 to 1 are needed";
@@ -322,6 +356,9 @@ impl Product {
             min_valid_fraction: recipe.min_valid_fraction,
             pair_min_days: pair.min_days,
             pair_max_days: pair.max_days,
+            polygon_classes: recipe.polygon_classes,
+            history_days: series.history_days,
+            period_days: series.period_days,
             readme: open("README.md")?,
         })
     }
@@ -411,11 +448,13 @@ impl Product {
 }
 
 /// Parameters that a run gives to the graph besides the recipe's own.
-pub(super) const RUN_PARAMETERS: [&str; 6] = [
+pub(super) const RUN_PARAMETERS: [&str; 8] = [
     "area",
     "collection",
     "time",
     "collection_before",
     "before",
     "after",
+    "history",
+    "period",
 ];

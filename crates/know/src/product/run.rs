@@ -37,8 +37,12 @@ pub struct SceneRef {
 pub struct ProductInputs {
     /// The area, longitude and latitude in degrees. `None`: the whole scene.
     pub area: Option<MultiPolygon<f64>>,
-    /// One scene for a `date` product; before, then after, for a `change` product.
+    /// One scene for a `date` product; before, then after, for a `change` product; the whole
+    /// series of one collection, in order of time, for a `series` product.
     pub scenes: Vec<SceneRef>,
+    /// For a `series` product: where the period that is judged begins. Scenes before it say what is
+    /// usual.
+    pub since: Option<Timestamp>,
     /// Parameters that differ from their defaults.
     pub parameters: Map<String, serde_json::Value>,
 }
@@ -52,9 +56,10 @@ pub struct ProductResult {
     pub mask: Vec<u8>,
     /// Further bands of the answer (index, change, …), NaN where there is no value.
     pub layers: Vec<Layer>,
-    /// Polygons of class 1 as a GeoJSON FeatureCollection, longitude and latitude.
+    /// Polygons of the product's polygon classes as a GeoJSON FeatureCollection, longitude and
+    /// latitude.
     pub polygons: geojson::FeatureCollection,
-    /// Area of class 1 on the ellipsoid, summed over its pixels, km².
+    /// Area of the product's polygon classes on the ellipsoid, summed over their pixels, km².
     pub area_km2: f64,
     /// Area of all pixels that could be judged, km².
     pub valid_area_km2: f64,
@@ -143,15 +148,17 @@ pub async fn run_product(
     source: &dyn SceneSource,
     limits: &RunLimits,
 ) -> Result<ProductResult, KnowError> {
-    let wanted = match product.kind {
-        ProductKind::Date => 1,
-        ProductKind::Change => 2,
+    let count = inputs.scenes.len();
+    let (fits, wanted) = match product.kind {
+        ProductKind::Date => (count == 1, "1"),
+        ProductKind::Change => (count == 2, "2"),
+        ProductKind::Series => (count >= 2, "at least 2"),
     };
-    if inputs.scenes.len() != wanted {
+    if !fits {
         return Err(KnowError::Parameter {
             product: product.id.clone(),
             name: "scenes".to_string(),
-            reason: format!("{} scenes given, {wanted} needed", inputs.scenes.len()),
+            reason: format!("{count} scenes given, {wanted} needed"),
         });
     }
     let mut scenes = Vec::new();
@@ -160,7 +167,7 @@ pub async fn run_product(
     }
     let alternative = product.choose(&scenes)?;
     let parameters = product.fill_parameters(&inputs.parameters)?;
-    let scope = scope(&parameters, &scenes, inputs)?;
+    let scope = scope(product, &parameters, &scenes, inputs)?;
     let keep: Vec<&str> = alternative
         .statistics
         .values()
@@ -191,6 +198,7 @@ pub async fn run_product(
 
 /// The parameters that the graph sees.
 fn scope(
+    product: &Product,
     parameters: &Map<String, serde_json::Value>,
     scenes: &[SceneDescription],
     inputs: &ProductInputs,
@@ -210,26 +218,59 @@ fn scope(
     };
     scope.insert("area".to_string(), area);
     let mut set = |name: &str, value: Value| drop(scope.insert(name.to_string(), value));
-    if let [before, after] = scenes {
-        set("collection_before", Value::Text(before.collection.clone()));
-        set("before", interval(before));
-        set("collection", Value::Text(after.collection.clone()));
-        set("after", interval(after));
-        set("time", interval(after));
-    } else if let [scene] = scenes {
-        set("collection", Value::Text(scene.collection.clone()));
-        set("time", interval(scene));
+    match (product.kind, scenes) {
+        (ProductKind::Date, [scene]) => {
+            set("collection", Value::Text(scene.collection.clone()));
+            set("time", interval(scene.start, past(scene.end)));
+        }
+        (ProductKind::Change, [before, after]) => {
+            set("collection_before", Value::Text(before.collection.clone()));
+            set("before", interval(before.start, past(before.end)));
+            set("collection", Value::Text(after.collection.clone()));
+            set("after", interval(after.start, past(after.end)));
+            set("time", interval(after.start, past(after.end)));
+        }
+        _ => {
+            let fault = |reason: String| KnowError::Parameter {
+                product: product.id.clone(),
+                name: "since".to_string(),
+                reason,
+            };
+            let first = scenes.iter().filter_map(|scene| scene.start).min();
+            let last = past(scenes.iter().filter_map(|scene| scene.end).max());
+            let since = inputs
+                .since
+                .ok_or_else(|| fault("is not said, and a series needs it".to_string()))?;
+            let inside =
+                first.is_some_and(|first| first < since) && last.is_some_and(|last| since < last);
+            if !inside {
+                let end = |time: Option<Timestamp>| time.map_or("?".into(), |t| t.to_string());
+                return Err(fault(format!(
+                    "{since} has no scenes on both sides: the series is of {} to {}",
+                    end(first),
+                    end(last)
+                )));
+            }
+            if let Some(scene) = scenes.first() {
+                set("collection", Value::Text(scene.collection.clone()));
+            }
+            set("time", interval(first, last));
+            set("history", interval(first, Some(since)));
+            set("period", interval(Some(since), last));
+        }
     }
     Ok(scope)
 }
 
-/// The half-open interval of a scene: to one second after its end.
-fn interval(scene: &SceneDescription) -> Value {
+/// A half-open interval.
+fn interval(start: Option<Timestamp>, end: Option<Timestamp>) -> Value {
     let text = |time: Option<Timestamp>| time.map_or(Value::Null, |t| Value::Text(t.to_string()));
-    let after = scene
-        .end
-        .and_then(|end| end.checked_add(SignedDuration::from_secs(1)).ok());
-    Value::array(vec![text(scene.start), text(after)])
+    Value::array(vec![text(start), text(end)])
+}
+
+/// One second after: the end of an interval that an instant is inside of.
+fn past(end: Option<Timestamp>) -> Option<Timestamp> {
+    end.and_then(|end| end.checked_add(SignedDuration::from_secs(1)).ok())
 }
 
 fn wrong_result(reason: &str) -> GraphError {
@@ -342,15 +383,27 @@ fn finish(
             valid_fraction,
         });
     }
-    let area_km2 = areas.get(&1).copied().unwrap_or(0.0);
-    let polygons = vectorise::polygons(&mask, 1, &grid)?;
-    let polygon_area_km2: f64 = polygons.iter().map(area::polygon_geodesic_km2).sum();
+    let of_classes = product.polygon_classes.iter();
+    let area_km2: f64 = of_classes.filter_map(|class| areas.get(class)).sum();
+    let mut polygons = Vec::new();
+    for class in &product.polygon_classes {
+        polygons.extend(
+            vectorise::polygons(&mask, *class, &grid)?
+                .into_iter()
+                .map(|polygon| (*class, polygon)),
+        );
+    }
+    let polygon_area_km2: f64 = polygons
+        .iter()
+        .map(|(_, polygon)| area::polygon_geodesic_km2(polygon))
+        .sum();
     let classes = product.style.classes.clone();
     for class in &classes {
         let km2 = areas.get(&class.value).copied().unwrap_or(0.0);
-        let key = format!("area_km2_{}", class.label.replace(' ', "_").to_lowercase());
+        let key = format!("area_km2_{}", word(&class.label));
         statistics.insert(key, json!(km2));
     }
+    between(scenes, &classes, &areas, &mut statistics);
     let counts = |wanted: fn(u8) -> bool| mask.iter().filter(|value| wanted(**value)).count();
     statistics.insert("pixels".to_string(), json!(mask.len()));
     statistics.insert(
@@ -361,23 +414,9 @@ fn finish(
     statistics.insert("polygons".to_string(), json!(polygons.len()));
     statistics.insert("polygon_area_km2".to_string(), json!(polygon_area_km2));
     for layer in &layers {
-        let valid = || {
-            layer
-                .values
-                .iter()
-                .filter(|v| !v.is_nan())
-                .map(|v| f64::from(*v))
-        };
-        let count = valid().count();
-        if count > 0 {
-            let mean = valid().sum::<f64>() / count as f64;
-            statistics.insert(format!("{}_mean", layer.name), json!(mean));
-        }
+        layer_figures(layer, &mut statistics);
     }
-    let headline = product
-        .headline
-        .replace("{area_km2}", &figure(area_km2))
-        .replace("{valid_percent}", &format!("{:.0}", valid_fraction * 100.0));
+    let headline = headline(product, area_km2, valid_fraction, &statistics);
     let picture = picture::render(&mask, &grid, &classes, &product.title)?;
     let polygons = features(&polygons, product);
     Ok(ProductResult {
@@ -401,26 +440,115 @@ fn finish(
 fn figure(km2: f64) -> String {
     match km2 {
         km2 if km2 >= 100.0 => format!("{km2:.0}"),
+        km2 if km2.abs() < f64::EPSILON => "0".to_string(),
         km2 if km2 >= 1.0 => format!("{km2:.2}"),
         km2 => format!("{km2:.4}"),
     }
 }
 
-fn features(polygons: &[geo::Polygon<f64>], product: &Product) -> geojson::FeatureCollection {
-    let label = product.style.classes.iter().find(|class| class.value == 1);
+/// Unit of layers whose values are dates.
+const DAYS: &str = "days since 1970-01-01";
+
+/// The mean of a layer's values; of dates the first, the middle and the last.
+fn layer_figures(layer: &Layer, statistics: &mut Map<String, serde_json::Value>) {
+    let valid = layer.values.iter().filter(|v| !v.is_nan());
+    let mut values: Vec<f64> = valid.map(|v| f64::from(*v)).collect();
+    if layer.unit == DAYS {
+        values.sort_by(f64::total_cmp);
+        let middle = values.get(values.len() / 2);
+        for (word, day) in [
+            ("earliest", values.first()),
+            ("median", middle),
+            ("latest", values.last()),
+        ] {
+            let key = format!("{}_{word}", layer.name);
+            statistics.insert(key, json!(day.and_then(|day| date(*day))));
+        }
+    } else if !values.is_empty() {
+        let mean = values.iter().sum::<f64>() / values.len() as f64;
+        statistics.insert(format!("{}_mean", layer.name), json!(mean));
+    }
+}
+
+/// The date of a number of days since 1970-01-01.
+fn date(days: f64) -> Option<String> {
+    let time = Timestamp::from_second((days * 86_400.0) as i64).ok()?;
+    Some(time.strftime("%Y-%m-%d").to_string())
+}
+
+/// For a product of several dates: how many scenes, how long between the first and the last, and,
+/// for a change over more than a year, the areas per decade.
+fn between(
+    scenes: &[SceneDescription],
+    classes: &[LegendClass],
+    areas: &BTreeMap<u8, f64>,
+    statistics: &mut Map<String, serde_json::Value>,
+) {
+    /// Days of a Julian year.
+    const YEAR_DAYS: f64 = 365.25;
+    if scenes.len() < 2 {
+        return;
+    }
+    statistics.insert("scenes".to_string(), json!(scenes.len()));
+    let first = scenes.iter().filter_map(|scene| scene.start).min();
+    let last = scenes.iter().filter_map(|scene| scene.start).max();
+    let (Some(first), Some(last)) = (first, last) else {
+        return;
+    };
+    let years = last.duration_since(first).as_secs_f64() / 86_400.0 / YEAR_DAYS;
+    statistics.insert("years".to_string(), json!(years));
+    if scenes.len() == 2 && years > 1.0 {
+        for class in classes.iter().filter(|class| class.value != 0) {
+            let km2 = areas.get(&class.value).copied().unwrap_or(0.0);
+            let key = format!("km2_per_decade_{}", word(&class.label));
+            statistics.insert(key, json!(km2 / years * 10.0));
+        }
+    }
+}
+
+fn word(label: &str) -> String {
+    label.replace([' ', '-'], "_").to_lowercase()
+}
+
+/// The product's sentence with its figures.
+fn headline(
+    product: &Product,
+    area_km2: f64,
+    valid_fraction: f64,
+    statistics: &Map<String, serde_json::Value>,
+) -> String {
+    let mut text = product
+        .headline
+        .replace("{area_km2}", &figure(area_km2))
+        .replace("{valid_percent}", &format!("{:.0}", valid_fraction * 100.0));
+    for (name, value) in statistics {
+        let shown = match (value, value.as_f64()) {
+            (serde_json::Value::String(text), _) => text.clone(),
+            (_, Some(number)) if name == "years" => format!("{number:.1}"),
+            (_, Some(number)) if !value.is_u64() => figure(number),
+            (serde_json::Value::Null, _) => "?".to_string(),
+            _ => value.to_string(),
+        };
+        text = text.replace(&format!("{{{name}}}"), &shown);
+    }
+    text
+}
+
+fn features(polygons: &[(u8, geo::Polygon<f64>)], product: &Product) -> geojson::FeatureCollection {
+    let label = |class: u8| {
+        let own = product.style.classes.iter().find(|own| own.value == class);
+        own.map(|own| own.label.clone())
+    };
     let features = polygons
         .iter()
         .enumerate()
-        .map(|(index, polygon)| {
+        .map(|(index, (class, polygon))| {
             let mut properties = Map::new();
             properties.insert(
                 "area_km2".to_string(),
                 json!(area::polygon_geodesic_km2(polygon)),
             );
-            properties.insert(
-                "class".to_string(),
-                json!(label.map(|class| class.label.clone())),
-            );
+            properties.insert("class".to_string(), json!(label(*class)));
             geojson::Feature {
                 bbox: None,
                 geometry: Some(geojson::Geometry::new(geojson::GeometryValue::from(

@@ -162,25 +162,30 @@ impl SceneSource for CatalogSource {
             .item(collection, item)
             .await
             .map_err(|error| of_catalog(&error))?;
-        let bands = item
-            .assets
-            .values()
-            .filter(|asset| holds_pixels(asset))
-            .flat_map(|asset| &asset.bands)
-            .map(|band| {
-                let name = band.name.clone().unwrap_or_default();
-                (name, band.common_name().map(str::to_string))
-            })
-            .collect();
-        let time = item.time_range();
-        Ok(SceneDescription {
-            collection: collection.to_string(),
-            start: time.map(|(start, _)| start),
-            end: time.map(|(_, end)| end),
-            bands,
-            properties: item.properties.fields.clone().into_iter().collect(),
-            item: item.id,
+        Ok(described(item))
+    }
+}
+
+/// What an item says about itself.
+pub(crate) fn described(item: Item) -> SceneDescription {
+    let bands = item
+        .assets
+        .values()
+        .filter(|asset| holds_pixels(asset))
+        .flat_map(|asset| &asset.bands)
+        .map(|band| {
+            let name = band.name.clone().unwrap_or_default();
+            (name, band.common_name().map(str::to_string))
         })
+        .collect();
+    let time = item.time_range();
+    SceneDescription {
+        collection: item.collection.unwrap_or_default(),
+        start: time.map(|(start, _)| start),
+        end: time.map(|(_, end)| end),
+        bands,
+        properties: item.properties.fields.into_iter().collect(),
+        item: item.id,
     }
 }
 

@@ -87,6 +87,7 @@ async fn run_on(product: &str, names: &[&str], bbox: [f64; 4]) -> Result<Product
     let inputs = ProductInputs {
         area: Some(geo::MultiPolygon(vec![area])),
         scenes,
+        since: None,
         parameters: Map::new(),
     };
     let product = Product::find(product).unwrap();
@@ -140,7 +141,7 @@ async fn vegetation_change_of_the_forest_from_the_catalogue() {
         "sentinel-2-romania-2019-07-01",
         "sentinel-2-romania-2020-06-30",
     ];
-    let result = run_on("vegetation", &names, bbox).await.unwrap();
+    let result = run_on("vegetation-change", &names, bbox).await.unwrap();
     println!(
         "{}; {}",
         result.headline,

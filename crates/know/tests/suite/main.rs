@@ -2,15 +2,19 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
+mod burn;
 mod catalogued;
+mod clouds;
 mod graphs;
 mod json5;
 mod memory;
 mod plans;
 mod products;
 mod reference;
+mod series;
 mod shared_data;
 mod vectors;
+mod water_change;
 
 #[test]
 fn every_file_of_the_suite_is_a_module() {

@@ -39,6 +39,17 @@ pub(crate) fn run(
     area: Option<geo::MultiPolygon<f64>>,
     parameters: Value,
 ) -> Result<ProductResult, KnowError> {
+    run_since(product, source, scenes, area, None, parameters)
+}
+
+pub(crate) fn run_since(
+    product: &str,
+    source: &FileSource,
+    scenes: &[&str],
+    area: Option<geo::MultiPolygon<f64>>,
+    since: Option<&str>,
+    parameters: Value,
+) -> Result<ProductResult, KnowError> {
     let inputs = ProductInputs {
         area,
         scenes: scenes
@@ -48,6 +59,7 @@ pub(crate) fn run(
                 item: (*item).to_string(),
             })
             .collect(),
+        since: since.map(|since| since.parse().unwrap()),
         parameters: parameters.as_object().cloned().unwrap_or_else(Map::new),
     };
     let product = Product::find(product).expect("a shipped product");
@@ -106,8 +118,9 @@ fn iou(mask: &[u8], label: &[f64]) -> f64 {
 
 #[test]
 fn the_shipped_recipes_read_and_are_the_folder_s_own() {
-    assert_eq!(Product::shipped().len(), 2);
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../products");
+    let folders = std::fs::read_dir(&folder).unwrap().count();
+    assert_eq!(Product::shipped().len(), folders);
     for product in Product::shipped() {
         let loaded = Product::load(&folder.join(&product.id)).unwrap();
         assert_eq!(
@@ -115,9 +128,11 @@ fn the_shipped_recipes_read_and_are_the_folder_s_own() {
             serde_json::to_value(product).unwrap()
         );
     }
-    for (id, _) in [("water", ()), ("vegetation", ())] {
-        Product::load(&folder.join(id)).unwrap();
-    }
+    assert!(
+        Product::shipped()
+            .windows(2)
+            .all(|pair| pair[0].id < pair[1].id)
+    );
 }
 
 #[test]
@@ -158,20 +173,20 @@ fn water_score() {
             result.valid_fraction
         );
     }
-    if let Some(folder) = std::env::var_os("CORRIDOR_PICTURES") {
-        for (name, result) in [("optical", &optical), ("sar", &sar)] {
-            std::fs::write(
-                Path::new(&folder).join(format!("{name}.png")),
-                &result.picture,
-            )
-            .unwrap();
-            let text = serde_json::to_vec(&result.polygons).unwrap();
-            std::fs::write(Path::new(&folder).join(format!("{name}.geojson")), text).unwrap();
-            result
-                .write_mask_cog(&Path::new(&folder).join(format!("{name}.tif")))
-                .unwrap();
-        }
-    }
+    keep("water-optical", &optical);
+    keep("water-sar", &sar);
+}
+
+/// Writes picture, polygons and mask to the folder `CORRIDOR_PICTURES`, where it is set.
+pub(crate) fn keep(name: &str, result: &ProductResult) {
+    let Some(folder) = std::env::var_os("CORRIDOR_PICTURES") else {
+        return;
+    };
+    let file = |ending: &str| Path::new(&folder).join(format!("{name}.{ending}"));
+    std::fs::write(file("png"), &result.picture).unwrap();
+    let text = serde_json::to_vec(&result.polygons).unwrap();
+    std::fs::write(file("geojson"), text).unwrap();
+    result.write_mask_cog(&file("tif")).unwrap();
 }
 
 #[test]
@@ -241,13 +256,13 @@ fn parameters_and_bands_that_do_not_fit_are_refused() {
         let error = run("water", &source, &["s2"], None, parameters).unwrap_err();
         assert!(error.to_string().contains(word), "{error}");
     }
-    let error = run("vegetation", &source, &["s1", "s1"], None, json!({})).unwrap_err();
+    let error = run("vegetation-change", &source, &["s1", "s1"], None, json!({})).unwrap_err();
     assert!(matches!(error, KnowError::NoAlternative { .. }), "{error}");
-    let error = run("vegetation", &source, &["s2"], None, json!({})).unwrap_err();
+    let error = run("vegetation-change", &source, &["s2"], None, json!({})).unwrap_err();
     assert!(error.to_string().contains("2 needed"), "{error}");
 }
 
-fn romania(days: &[&str]) -> Option<FileSource> {
+pub(crate) fn romania(days: &[&str]) -> Option<FileSource> {
     let folder = shared_data::folder("know/s2_romania/cog")?;
     let mut source = FileSource::new();
     for day in days {
@@ -296,7 +311,7 @@ fn vegetation_equals_numpy() {
             return;
         };
         let result = run(
-            "vegetation",
+            "vegetation-change",
             &source,
             &[before, after],
             None,

@@ -71,7 +71,11 @@ async fn the_demos_scenes_and_answers_validate() {
     let chain = made::open(data.path()).await;
     for (name, product, bbox) in [
         ("Olinda", "water", [-34.9150, -8.0390, -34.8275, -7.9520]),
-        ("Forest", "vegetation", [22.1455, 45.2001, 22.1589, 45.2095]),
+        (
+            "Forest",
+            "vegetation-change",
+            [22.1455, 45.2001, 22.1589, 45.2095],
+        ),
     ] {
         let new = NewWatch {
             name: name.into(),

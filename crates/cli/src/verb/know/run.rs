@@ -1,5 +1,6 @@
 //! `corridor know run`: a process graph on this node's scenes.
 
+use super::extent::Extent;
 use crate::output::say;
 use crate::progress::Step;
 use crate::verb::{Failure, Outcome, open};
@@ -11,7 +12,6 @@ use corridor_know::source::CatalogSource;
 use corridor_know::value::Value;
 use corridor_raster::band::BandData;
 use corridor_raster::cog::{self, CogOptions};
-use jiff::Timestamp;
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -29,15 +29,8 @@ pub(crate) struct Run {
     /// openEO process graph, JSON
     #[arg(value_name = "GRAPH.json")]
     graph: PathBuf,
-    /// GeoJSON file, or W,S,E,N in degrees
-    #[arg(long, value_name = "FILE|W,S,E,N", allow_hyphen_values = true)]
-    area: Option<String>,
-    /// First instant (RFC 3339)
-    #[arg(long)]
-    from: Option<Timestamp>,
-    /// First instant after (RFC 3339)
-    #[arg(long)]
-    to: Option<Timestamp>,
+    #[command(flatten)]
+    extent: Extent,
     /// A parameter of the graph; VALUE is JSON, or text where it is none
     #[arg(long = "set", value_name = "NAME=VALUE")]
     parameters: Vec<String>,
@@ -117,11 +110,8 @@ impl Run {
     /// The graph with the extents filled in, and the values of its parameters.
     fn graph(&self) -> Result<(ProcessGraph, BTreeMap<String, Value>), Failure> {
         let mut json = read_json(&self.graph)?;
-        let area = self.area.as_deref().map(area).transpose()?;
-        let time = (self.from.is_some() || self.to.is_some()).then(|| {
-            let text = |time: Option<Timestamp>| time.map(|time| time.to_string());
-            json!([text(self.from), text(self.to)])
-        });
+        let area = self.extent.spatial_extent()?;
+        let time = self.extent.temporal_extent();
         let nodes = match json.get("process_graph") {
             Some(Json::Object(inner)) if !inner.contains_key("process_id") => {
                 json.get_mut("process_graph")
@@ -152,12 +142,8 @@ impl Run {
                 parameters.insert(name.to_string(), Value::from_json(&value));
             }
         }
-        for parameter in &self.parameters {
-            let (name, value) = parameter.split_once('=').ok_or_else(|| {
-                Failure::Usage(format!("--set {parameter}: NAME=VALUE is needed"))
-            })?;
-            let value = serde_json::from_str(value).unwrap_or_else(|_| json!(value));
-            parameters.insert(name.to_string(), Value::from_json(&value));
+        for (name, value) in super::set_parameters(&self.parameters)? {
+            parameters.insert(name, Value::from_json(&value));
         }
         Ok((graph, parameters))
     }
@@ -198,19 +184,6 @@ fn read_json(path: &Path) -> Result<Json, Failure> {
     }
     let text = std::fs::read_to_string(path).map_err(|e| failed(e.to_string()))?;
     serde_json::from_str(&text).map_err(|e| failed(format!("not JSON: {e}")))
-}
-
-/// An openEO box, or the GeoJSON of a file.
-fn area(argument: &str) -> Result<Json, Failure> {
-    let parts: Vec<Result<f64, _>> = argument.split(',').map(|p| p.trim().parse()).collect();
-    if let [Ok(west), Ok(south), Ok(east), Ok(north)] = parts[..] {
-        return Ok(json!({"west": west, "south": south, "east": east, "north": north}));
-    }
-    read_json(Path::new(argument)).map_err(|failure| match failure {
-        Failure::Failed(reason) | Failure::Usage(reason) => Failure::Usage(format!(
-            "--area: neither W,S,E,N nor a readable file: {reason}"
-        )),
-    })
 }
 
 /// One line a dimension, then the samples.
