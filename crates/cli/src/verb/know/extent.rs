@@ -43,13 +43,15 @@ impl Extent {
 impl Extent {
     /// The area as openEO's `spatial_extent`: a box, or the GeoJSON of the file.
     pub(super) fn spatial_extent(&self) -> Result<Option<Value>, Failure> {
-        Ok(match self.area.as_deref().map(watch::read_area).transpose()? {
-            Some((None, Some([west, south, east, north]))) => {
-                Some(json!({"west": west, "south": south, "east": east, "north": north}))
-            }
-            Some((geojson, _)) => geojson,
-            None => None,
-        })
+        Ok(
+            match self.area.as_deref().map(watch::read_area).transpose()? {
+                Some((None, Some([west, south, east, north]))) => {
+                    Some(json!({"west": west, "south": south, "east": east, "north": north}))
+                }
+                Some((geojson, _)) => geojson,
+                None => None,
+            },
+        )
     }
 
     /// The time as openEO's `temporal_extent`.
