@@ -14,31 +14,40 @@
 //! 2. fewest contacts of all routes that arrive then;
 //! 3. of routes equal in both, the one that is found first: nodes are looked at in the order of arrival,
 //!    contacts and name (numbers by value before other names), the contacts of each in the order of
-//!    receiver and start, and from a node that is newly reached those straight to the destination at once.
-//!    The same plan gives the same route, whatever the order of its file's lines.
+//!    receiver and start or of length and start, whichever is less to look at, and from a node that is newly
+//!    reached those straight to the destination at once. The same plan and question give the same route,
+//!    whatever the order of the file's lines and whatever was asked before.
 //!
 //! # How
 //! Contacts lie sorted by sender, receiver and start, with the running maximum of their ends, so the first
 //! useful one is a binary search away. [`Router::route`] sets labels by (arrival, contacts, node), looks from
 //! each node it reaches straight at the destination, and leaves out what cannot be there before the best way
-//! known so far: by its distance in contacts and the shortest crossing there is. When the way found has more
+//! known so far: by its distance in contacts and the shortest crossing there is. Where nodes have many
+//! contacts a pair, the contacts of a node also lie by length and start, so that those on now and those that
+//! start before the best arrival known are read without the rest. To a destination that was asked for
+//! twice at about one size, and took long, it keeps until when each node can still reach it: who has no way
+//! is told at once. When the way found has more
 //! contacts than the plan's static distance, a search back from the destination looks for one with fewer that
 //! arrives at the same instant, among the nodes that can have the bundle in time.
 //!
-//! Cost of a query: O(E log C) at worst, with E pairs of nodes that have contacts and C contacts a pair;
+//! Cost of a query: O(E log C) at worst, with E pairs of nodes that have contacts and C contacts a pair, and
+//! about the contacts that are on between the question and the answer where that is less;
 //! `cargo bench -p corridor-transmit --bench route` prints it.
 
 mod book;
 mod fewest;
 mod flow;
 mod graph;
+mod reach;
 mod search;
+mod when;
 
 pub use book::{Booking, BookingId, Displaced};
 pub use flow::{PARTS_MAX, Part};
 
 use crate::plan::{ContactPlan, NodeIndex};
 use graph::Graph;
+use reach::Reach;
 use search::Scratch;
 use serde::{Deserialize, Serialize};
 
@@ -128,6 +137,7 @@ pub enum RouteError {
 #[derive(Debug, Clone)]
 pub struct Router {
     graph: Graph,
+    reach: Reach,
     scratch: Scratch,
     book: book::Book,
 }
@@ -147,6 +157,7 @@ impl Router {
         }
         let graph = Graph::new(plan, margin);
         Ok(Self {
+            reach: Reach::new(graph.nodes()),
             scratch: Scratch::new(graph.nodes()),
             book: book::Book::new(plan.contacts.len()),
             graph,
@@ -160,10 +171,13 @@ impl Router {
     pub fn route(&mut self, query: &Query<'_>) -> Result<Option<Route>, RouteError> {
         self.check(query, &[query.to])?;
         self.graph.prepare(query.to);
-        Ok(
-            search::Search::new(&self.graph, &self.book, &mut self.scratch, query)
-                .route_one(query.to),
-        )
+        let search = search::Search::new(&self.graph, &self.book, &mut self.scratch, query);
+        let (route, far) = search.route_one(query.to, &self.reach);
+        if far {
+            self.reach
+                .looked_far(&self.graph, query.to, query.size_bytes);
+        }
+        Ok(route)
     }
 
     /// The best route to whichever of several nodes is reached first, and which that is.

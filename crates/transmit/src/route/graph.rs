@@ -1,6 +1,7 @@
 //! The plan as arrays: contacts by pair of nodes, pairs by sender and by receiver.
 
 use super::OwltMargin;
+use super::when::{Slot, When};
 use crate::plan::{ContactPlan, NodeIndex};
 use std::collections::HashMap;
 
@@ -40,6 +41,8 @@ pub(super) struct Graph {
     /// Senders to node n and their edges: `senders[into[n]..into[n + 1]]`.
     into: Vec<u32>,
     senders: Vec<(NodeIndex, u32)>,
+    /// Contacts of each sender by time.
+    pub(super) leaving: When,
     pub(super) windows: Vec<Window>,
     /// Latest end of an edge's contacts up to and with this one.
     ends_s: Vec<f64>,
@@ -58,6 +61,7 @@ impl Graph {
             edges: Vec::new(),
             into: vec![0; nodes + 2],
             senders: Vec::new(),
+            leaving: When::default(),
             windows: Vec::with_capacity(plan.contacts.len()),
             ends_s: Vec::with_capacity(plan.contacts.len()),
             rate_max_byte_s: 0.0,
@@ -102,6 +106,10 @@ impl Graph {
             graph.from.push(graph.edges.len() as u32);
         }
         graph.turn_round(nodes);
+        graph.leaving = When::new(
+            (0..nodes as u32).map(|node| graph.slots_from(node)),
+            plan.contacts.len(),
+        );
         graph
     }
 
@@ -126,8 +134,27 @@ impl Graph {
         self.into.pop();
     }
 
+    fn slots_from(&self, node: NodeIndex) -> impl Iterator<Item = Slot> {
+        self.edges_of(node).iter().flat_map(|edge| {
+            (edge.first..edge.past).map(|contact| {
+                let window = &self.windows[contact as usize];
+                Slot {
+                    start_s: window.start_s,
+                    end_s: window.end_s,
+                    node: edge.to,
+                    contact,
+                }
+            })
+        })
+    }
+
     pub(super) fn nodes(&self) -> usize {
         self.from.len() - 1
+    }
+
+    /// Pairs of nodes that have contacts.
+    pub(super) fn pairs(&self) -> usize {
+        self.edges.len()
     }
 
     /// No bundle of this size crosses any contact faster, s; a little less, for sums of such times are
@@ -141,6 +168,15 @@ impl Graph {
     pub(super) fn edges_of(&self, node: NodeIndex) -> &[Edge] {
         let node = node as usize;
         &self.edges[self.from[node] as usize..self.from[node + 1] as usize]
+    }
+
+    /// Contacts of edges that lie together, as those of a node.
+    #[inline]
+    pub(super) fn contacts_of(edges: &[Edge]) -> usize {
+        let (first, last) = (edges.first(), edges.last());
+        first
+            .zip(last)
+            .map_or(0, |(first, last)| (last.past - first.first) as usize)
     }
 
     /// Senders to a node with their edges.

@@ -3,6 +3,7 @@
 use super::book::Book;
 use super::fewest::Fewest;
 use super::graph::{Edge, Graph, NEVER};
+use super::reach::{Reach, ordered, value};
 use super::{Hop, Query, Route};
 use crate::plan::NodeIndex;
 use std::cmp::Reverse;
@@ -66,30 +67,9 @@ impl Scratch {
     }
 }
 
-/// Bits of a double in the order of its values.
-#[inline]
-fn ordered(value: f64) -> u64 {
-    let bits = value.to_bits();
-    if bits >> 63 == 1 {
-        !bits
-    } else {
-        bits | 1 << 63
-    }
-}
-
-#[inline]
-fn value(ordered: u64) -> f64 {
-    f64::from_bits(if ordered >> 63 == 1 {
-        ordered & !(1 << 63)
-    } else {
-        !ordered
-    })
-}
-
 #[inline]
 fn key(arrival_s: f64, contacts: u32, node: NodeIndex) -> Reverse<u128> {
-    // Adding 0.0 makes -0.0 the same as 0.0.
-    let time = u128::from(ordered(arrival_s + 0.0)) << 64;
+    let time = u128::from(ordered(arrival_s)) << 64;
     Reverse(time | u128::from(contacts) << 32 | u128::from(node))
 }
 
@@ -102,6 +82,30 @@ pub(super) struct Search<'a> {
     pub(super) size_bytes: f64,
     pub(super) priority: u8,
     restricted: bool,
+    /// Contacts and pairs of nodes looked at.
+    looked: usize,
+}
+
+/// With no more contacts a pair of nodes, looking at the pairs one by one is as fast.
+const CONTACTS_FEW: usize = 4;
+
+/// Where a search goes and what is known of the way there.
+struct Goal<'a> {
+    to: NodeIndex,
+    /// Fewest contacts from each node.
+    distance: &'a [u8],
+    /// Until when each node can reach it, where that is known.
+    latest_s: Option<&'a [f64]>,
+    /// No contact is crossed faster.
+    step_s: f64,
+}
+
+/// A node that is looked at: reached when, after how many contacts.
+#[derive(Clone, Copy)]
+struct At {
+    node: NodeIndex,
+    t_s: f64,
+    contacts: u32,
 }
 
 /// A crossing of one edge.
@@ -135,24 +139,28 @@ impl<'a> Search<'a> {
             size_bytes: query.size_bytes,
             priority: query.priority,
             restricted: !query.without.is_empty(),
+            looked: 0,
             scratch,
         }
     }
 
-    pub(super) fn route_one(mut self, to: NodeIndex) -> Option<Route> {
+    /// The best route, and whether the search for it looked at much of the plan.
+    pub(super) fn route_one(mut self, to: NodeIndex, reach: &Reach) -> (Option<Route>, bool) {
         if to == self.from {
-            return Some(self.here());
+            return (Some(self.here()), false);
         }
-        if !self.earliest(to) {
-            return None;
+        let found = self.earliest(to, reach);
+        let far = self.looked > self.graph.pairs() / 4;
+        if !found {
+            return (None, far);
         }
         let route = self.walk(to);
         let contacts = route.hops.len() as u32;
         if contacts > u32::from(self.graph.distance(to)[self.from as usize]) {
             let fewer = self.fewer(to, route.arrival_s, contacts);
-            return Some(fewer.unwrap_or(route));
+            return (Some(fewer.unwrap_or(route)), far);
         }
-        Some(route)
+        (Some(route), far)
     }
 
     pub(super) fn route_any(mut self, to: &[NodeIndex]) -> Option<(NodeIndex, Route)> {
@@ -232,74 +240,163 @@ impl<'a> Search<'a> {
     /// From each node that is newly reached the contacts straight to the destination are looked at at
     /// once, so that a bound is known early; what cannot get there before it is left out. A way from a node
     /// takes at least its distance in contacts times the shortest crossing of any contact.
-    fn earliest(&mut self, to: NodeIndex) -> bool {
+    fn earliest(&mut self, to: NodeIndex, reach: &Reach) -> bool {
         let graph = self.graph;
-        let distance = graph.distance(to);
-        if distance[self.from as usize] == NEVER {
+        let goal = Goal {
+            to,
+            distance: graph.distance(to),
+            latest_s: reach.latest_s(to, self.size_bytes),
+            step_s: graph.crossing_min_s(self.size_bytes),
+        };
+        let from = self.from as usize;
+        if goal.distance[from] == NEVER || goal.latest_s.is_some_and(|l| self.at_s > l[from]) {
             return false;
         }
         self.start();
-        let stamp = self.scratch.stamp;
-        let step_s = graph.crossing_min_s(self.size_bytes);
         let mut bound_s = f64::INFINITY;
-        let (mut node, mut t_s, mut contacts) = (self.from, self.at_s, 0_u32);
-        if distance[node as usize] == 1 {
-            bound_s = self.last_contact(node, to, t_s, 1, bound_s);
+        let mut at = At {
+            node: self.from,
+            t_s: self.at_s,
+            contacts: 0,
+        };
+        if goal.distance[from] == 1 {
+            bound_s = self.last_contact(at.node, to, at.t_s, 1, bound_s);
         }
         loop {
-            for edge in graph.edges_of(node) {
-                let left = f64::from(distance[edge.to as usize]);
-                // The destination itself was looked at when this node was reached.
-                if edge.last_end_s < t_s
-                    || edge.volume_max_bytes < self.size_bytes
-                    || t_s + (left + 1.0) * step_s >= bound_s
-                    || edge.to == to
-                    || left >= f64::from(NEVER)
-                {
-                    continue;
-                }
-                let label = self.scratch.labels[edge.to as usize];
-                let known_s = if label.stamp == stamp {
-                    label.arrival_s.min(bound_s)
-                } else {
-                    bound_s
-                };
-                if known_s <= t_s || self.restricted && self.is_excluded(edge.to) {
-                    continue;
-                }
-                let Some(crossing) = self.cross(edge, t_s, known_s) else {
-                    continue;
-                };
-                if crossing.arrival_s + left * step_s >= bound_s {
-                    continue;
-                }
-                let better = crossing.arrival_s < known_s || contacts + 1 < label.contacts;
-                if !better {
-                    continue;
-                }
-                self.put(edge.to, node, contacts + 1, crossing);
-                if distance[edge.to as usize] == 1 {
-                    bound_s =
-                        self.last_contact(edge.to, to, crossing.arrival_s, contacts + 2, bound_s);
-                }
-            }
+            bound_s = self.look_from(&goal, at, bound_s);
             // The next label that still stands and could still help: by two contacts at least.
             loop {
                 let Some(Reverse(top)) = self.scratch.heap.pop() else {
                     return self.reached(to);
                 };
-                node = top as u32;
-                t_s = value((top >> 64) as u64);
-                contacts = (top >> 32) as u32;
-                if t_s + 2.0 * step_s >= bound_s {
+                at = At {
+                    node: top as u32,
+                    t_s: value((top >> 64) as u64),
+                    contacts: (top >> 32) as u32,
+                };
+                if at.t_s + 2.0 * goal.step_s >= bound_s {
                     return true;
                 }
-                let label = &self.scratch.labels[node as usize];
-                if label.arrival_s >= t_s && label.contacts == contacts {
+                let label = &self.scratch.labels[at.node as usize];
+                if label.arrival_s >= at.t_s && label.contacts == at.contacts {
                     break;
                 }
             }
         }
+    }
+
+    /// Looks at all contacts from a node that could be on a way that arrives before the bound; the bound
+    /// after it. What is on already comes first, for it may lower the bound; then either the contacts that
+    /// start before the bound or, where those are more, the pairs of nodes one by one.
+    fn look_from(&mut self, goal: &Goal<'_>, at: At, mut bound_s: f64) -> f64 {
+        let graph = self.graph;
+        let edges = graph.edges_of(at.node);
+        if Graph::contacts_of(edges) > CONTACTS_FEW * edges.len() {
+            if graph.leaving.count(at.node, at.t_s, bound_s) > edges.len() {
+                bound_s = self.look_at_runs(goal, at, at.t_s.next_up(), bound_s);
+            }
+            if graph.leaving.count(at.node, at.t_s, bound_s) <= 2 * edges.len() {
+                return self.look_at_runs(goal, at, bound_s, bound_s);
+            }
+        }
+        self.looked += edges.len();
+        for edge in edges {
+            if edge.last_end_s < at.t_s || edge.volume_max_bytes < self.size_bytes {
+                continue;
+            }
+            let Some(known_s) = self.known_s(goal, at, edge.to, at.t_s, bound_s) else {
+                continue;
+            };
+            if let Some(crossing) = self.cross(edge, at.t_s, known_s) {
+                bound_s = self.reach(goal, at, edge.to, crossing, known_s, bound_s);
+            }
+        }
+        bound_s
+    }
+
+    /// Looks at the contacts from a node that start before `until_s`.
+    fn look_at_runs(&mut self, goal: &Goal<'_>, at: At, until_s: f64, mut bound_s: f64) -> f64 {
+        for run in self.graph.leaving.runs(at.node, at.t_s, until_s) {
+            self.looked += run.len();
+            for slot in run {
+                if slot.end_s < at.t_s {
+                    continue;
+                }
+                let start_s = at.t_s.max(slot.start_s);
+                let Some(known_s) = self.known_s(goal, at, slot.node, start_s, bound_s) else {
+                    continue;
+                };
+                if let Some(crossing) = self.cross_one(slot.contact, at.t_s, known_s) {
+                    bound_s = self.reach(goal, at, slot.node, crossing, known_s, bound_s);
+                }
+            }
+        }
+        bound_s
+    }
+
+    /// By when a node must be reached from another, starting at `start_s` or later, for it to be of use;
+    /// `None` where it cannot be.
+    #[inline]
+    fn known_s(
+        &self,
+        goal: &Goal<'_>,
+        at: At,
+        node: NodeIndex,
+        start_s: f64,
+        bound_s: f64,
+    ) -> Option<f64> {
+        let left = goal.distance[node as usize];
+        // The destination itself was looked at when this node was reached.
+        if start_s + (f64::from(left) + 1.0) * goal.step_s >= bound_s
+            || node == goal.to
+            || left == NEVER
+        {
+            return None;
+        }
+        let label = &self.scratch.labels[node as usize];
+        let known_s = if label.stamp == self.scratch.stamp {
+            label.arrival_s.min(bound_s)
+        } else {
+            bound_s
+        };
+        let useful = known_s > at.t_s && start_s + goal.step_s <= known_s;
+        (useful && !(self.restricted && self.is_excluded(node))).then_some(known_s)
+    }
+
+    /// Takes a crossing to a node where it is better than what is known; the bound after it.
+    #[inline]
+    fn reach(
+        &mut self,
+        goal: &Goal<'_>,
+        at: At,
+        node: NodeIndex,
+        crossing: Crossing,
+        known_s: f64,
+        bound_s: f64,
+    ) -> f64 {
+        let left = goal.distance[node as usize];
+        if crossing.arrival_s + f64::from(left) * goal.step_s >= bound_s {
+            return bound_s;
+        }
+        let contacts = at.contacts + 1;
+        let fewer = || contacts < self.scratch.labels[node as usize].contacts;
+        if crossing.arrival_s >= known_s && !fewer() {
+            return bound_s;
+        }
+        self.label(node, at.node, contacts, crossing);
+        if goal
+            .latest_s
+            .is_some_and(|latest_s| crossing.arrival_s > latest_s[node as usize])
+        {
+            return bound_s;
+        }
+        self.scratch
+            .heap
+            .push(key(crossing.arrival_s, contacts, node));
+        if left == 1 {
+            return self.last_contact(node, goal.to, crossing.arrival_s, contacts + 1, bound_s);
+        }
+        bound_s
     }
 
     /// Looks at the contacts from a node straight to the destination; the bound after it.
@@ -397,6 +494,13 @@ impl<'a> Search<'a> {
 
     #[inline]
     fn put(&mut self, node: NodeIndex, previous: NodeIndex, contacts: u32, crossing: Crossing) {
+        self.label(node, previous, contacts, crossing);
+        let entry = key(crossing.arrival_s, contacts, node);
+        self.scratch.heap.push(entry);
+    }
+
+    #[inline]
+    fn label(&mut self, node: NodeIndex, previous: NodeIndex, contacts: u32, crossing: Crossing) {
         self.scratch.labels[node as usize] = Label {
             arrival_s: crossing.arrival_s,
             start_s: crossing.start_s,
@@ -405,8 +509,6 @@ impl<'a> Search<'a> {
             contact: crossing.contact,
             stamp: self.scratch.stamp,
         };
-        let entry = key(crossing.arrival_s, contacts, node);
-        self.scratch.heap.push(entry);
     }
 
     /// A node is not reached before this: exactly where it was looked at, by its distance where it was
@@ -436,27 +538,33 @@ impl<'a> Search<'a> {
             if window.start_s > best_s {
                 break;
             }
-            let duration_s = self.size_bytes / window.rate_byte_s;
-            let mut start_s = t_s.max(window.start_s);
-            if self.book.is_booked(contact) {
-                start_s = self
-                    .book
-                    .free_from(contact, start_s, duration_s, self.priority);
-            }
-            if window.end_s - start_s < duration_s {
-                continue;
-            }
-            let arrival_s = start_s + duration_s + window.owlt_s;
-            if arrival_s < best_s || best.is_none() && arrival_s <= best_s {
-                best_s = arrival_s;
-                best = Some(Crossing {
-                    contact,
-                    start_s,
-                    arrival_s,
-                });
+            if let Some(crossing) = self.cross_one(contact, t_s, best_s)
+                && (crossing.arrival_s < best_s || best.is_none())
+            {
+                best_s = crossing.arrival_s;
+                best = Some(crossing);
             }
         }
         best
+    }
+
+    /// The crossing of one contact from `t_s`, where it arrives no later than `known_s`.
+    #[inline]
+    fn cross_one(&self, contact: u32, t_s: f64, known_s: f64) -> Option<Crossing> {
+        let window = &self.graph.windows[contact as usize];
+        let duration_s = self.size_bytes / window.rate_byte_s;
+        let mut start_s = t_s.max(window.start_s);
+        if self.book.is_booked(contact) {
+            start_s = self
+                .book
+                .free_from(contact, start_s, duration_s, self.priority);
+        }
+        let arrival_s = start_s + duration_s + window.owlt_s;
+        (window.end_s - start_s >= duration_s && arrival_s <= known_s).then_some(Crossing {
+            contact,
+            start_s,
+            arrival_s,
+        })
     }
 
     fn walk(&self, to: NodeIndex) -> Route {

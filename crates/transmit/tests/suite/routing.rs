@@ -257,6 +257,36 @@ proptest! {
         }
     }
 
+    /// Three nodes with many contacts a pair, so that they are read by time; questions in any order of time,
+    /// each several times and also by a router that was asked nothing before.
+    #[test]
+    fn what_was_asked_before_changes_nothing(
+        rows in prop::collection::vec((0_u32..4, 0_u32..4, 0_u16..600, 1_u16..40, 1_u16..4, 0_u8..3), 40..120),
+        questions in prop::collection::vec((0_u32..4, 0_u32..4, 0_u16..640, 0_u8..6), 1..20),
+    ) {
+        let rows = rows.into_iter().map(|(from, to, start, length, rate, owlt)| {
+            let start = f64::from(start);
+            let length = f64::from(length) * if length % 5 == 0 { 8.0 } else { 1.0 };
+            [from.into(), to.into(), start, start + length, f64::from(rate) * 10.0, owlt.into()]
+        }).collect();
+        let plan = all_nodes(rows);
+        let mut router = Router::new(&plan, OwltMargin::default()).unwrap();
+        for (from, to, at, size) in questions.iter().chain(&questions).chain(&questions) {
+            let asked = Query { from: *from, to: *to, at_s: (*at).into(), size_bytes: f64::from(*size) * 50.0, ..Query::default() };
+            let found = router.route(&asked).unwrap();
+            let fresh = Router::new(&plan, OwltMargin::default()).unwrap().route(&asked).unwrap();
+            prop_assert_eq!(&found, &fresh);
+            let layers = exhaustive(&plan, &asked);
+            let best_s = layers.last().unwrap()[*to as usize];
+            prop_assert_eq!(found.as_ref().map(|r| r.arrival_s), Some(best_s).filter(|s| s.is_finite()));
+            if let Some(found) = found {
+                let fewest = layers.iter().position(|l| l[*to as usize] <= best_s).unwrap();
+                prop_assert_eq!(found.hops.len(), fewest);
+                follows(&plan, &asked, &found);
+            }
+        }
+    }
+
     #[test]
     fn what_is_booked_never_exceeds_a_contact(
         rows in rows(), bundles in prop::collection::vec((0_u32..7, 0_u32..7, 0_u8..80, 1_u8..6, 0_u8..3), 1..40),
