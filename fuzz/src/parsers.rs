@@ -48,6 +48,7 @@ pub const PARSERS: [(&str, Parser); 38] = [
     ("stations", stations),
     ("tiff", tiff),
     ("tile_matrix_set", tile_matrix_set),
+    ("tile_request", tile_request),
     ("tle", tle),
     ("watch_request", watch_request),
     ("zones", zones),
@@ -315,6 +316,11 @@ pub fn tile_matrix_set(bytes: &[u8]) {
         let _ = set.grid("0", 0, 0);
         let _ = set.grid("1", u64::MAX, 1);
     }
+}
+
+/// Addresses and queries of tiles.
+pub fn tile_request(bytes: &[u8]) {
+    corridor_node::tiles::read_any(bytes);
 }
 
 /// GeoJSON of polygons, laid on a grid.

@@ -18,7 +18,7 @@ mod route;
 mod stac;
 pub mod stapi;
 mod status;
-mod tiles;
+pub mod tiles;
 mod ui;
 mod view;
 mod watches;
@@ -53,6 +53,12 @@ pub enum ServeError {
         bind: SocketAddr,
         /// What the system says: most often that another program has the port.
         source: std::io::Error,
+    },
+    /// A tile matrix set of the data folder cannot be served.
+    #[error("{reason}")]
+    TileMatrixSet {
+        /// The file, and what is wrong with it.
+        reason: String,
     },
     /// What openEO keeps cannot be opened.
     #[error("{reason}")]
@@ -146,6 +152,7 @@ struct Inner {
     request_places: Semaphore,
     work_places: Arc<Semaphore>,
     opened_datasets: Arc<tiles::OpenedDatasets>,
+    tile_matrix_sets: tiles::TileMatrixSets,
     event_places: Arc<Semaphore>,
     stopping: watch::Receiver<bool>,
     openeo: openeo::OpenEo,
@@ -169,6 +176,8 @@ impl Node {
             request_places: Semaphore::new(limits.concurrent_requests_max),
             work_places: Arc::new(Semaphore::new(work_places)),
             opened_datasets: Arc::default(),
+            tile_matrix_sets: tiles::TileMatrixSets::read(chain.data_dir())
+                .map_err(|reason| ServeError::TileMatrixSet { reason })?,
             event_places: Arc::new(Semaphore::new(limits.event_streams_max)),
             config,
             chain,
@@ -226,6 +235,10 @@ impl Node {
 
     pub(crate) fn opened_datasets(&self) -> &Arc<tiles::OpenedDatasets> {
         &self.0.opened_datasets
+    }
+
+    pub(crate) fn tile_matrix_sets(&self) -> &tiles::TileMatrixSets {
+        &self.0.tile_matrix_sets
     }
 
     pub(crate) fn work_places(&self) -> &Arc<Semaphore> {

@@ -4,6 +4,7 @@ use crate::Node;
 use crate::problem::Problem;
 use axum::Json;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::http::Uri;
 use axum::http::request::Parts;
 use corridor_catalog::interval::parse_instant;
 use jiff::Timestamp;
@@ -22,6 +23,22 @@ pub(crate) struct Parameters {
 }
 
 impl Parameters {
+    /// Those of an address.
+    pub(crate) fn of(uri: &Uri) -> Result<Self, Problem> {
+        let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(uri)
+            .map_err(|e| Problem::invalid(format!("query: {}", e.body_text())))?;
+        if pairs.len() > PARAMETERS_MAX {
+            return Err(Problem::invalid(format!(
+                "query: {} parameters; at most {PARAMETERS_MAX}",
+                pairs.len()
+            )));
+        }
+        Ok(Self {
+            pairs,
+            taken: Vec::new(),
+        })
+    }
+
     /// All values of `name`, in order.
     pub(crate) fn take_all(&mut self, name: &'static str) -> Vec<String> {
         self.taken.push(name);
@@ -113,18 +130,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Parameters {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri)
-            .map_err(|e| Problem::invalid(format!("query: {}", e.body_text())))?;
-        if pairs.len() > PARAMETERS_MAX {
-            return Err(Problem::invalid(format!(
-                "query: {} parameters; at most {PARAMETERS_MAX}",
-                pairs.len()
-            )));
-        }
-        Ok(Self {
-            pairs,
-            taken: Vec::new(),
-        })
+        Self::of(&parts.uri)
     }
 }
 

@@ -22,8 +22,9 @@ use axum::Json;
 use axum::http::{HeaderName, Uri, header};
 use axum::response::IntoResponse;
 use document::Documents;
-pub(crate) use document::{collection_of, path_part};
-use parameter::{Asked, SearchBody};
+pub(crate) use document::{collection_of, collection_path, path_part};
+pub(crate) use parameter::Asked;
+use parameter::SearchBody;
 use serde_json::{Value, json};
 
 /// Content type of items and item lists.

@@ -1,182 +1,316 @@
-//! Map tiles of raster assets: PNG in WebMercatorQuad, and TileJSON that describes them.
+//! Map tiles of raster assets and of mosaics: pictures and values in any tile matrix set, with the
+//! documents that describe them (OGC API - Tiles 1.0, TileJSON 3.0).
+//!
+//! | what | where |
+//! | --- | --- |
+//! | one asset, WebMercatorQuad | `/tiles/{collection}/{item}/{asset}/{z}/{x}/{y}.png` |
+//! | one asset, any set | `/tiles/{collection}/{item}/{asset}/map/tiles/{set}/{matrix}/{row}/{col}` |
+//! | scenes of a collection | `/stac/collections/{collection}/map/tiles/{set}/{matrix}/{row}/{col}` |
+//! | scenes of all, or of `collections` | `/stac/map/tiles/{set}/{matrix}/{row}/{col}` |
+//! | the sets | `/tileMatrixSets` |
 //!
 //! `bands` counts from 1, as GDAL does; `rescale` is given once for all bands or once for each.
 //! Without them the style follows from the item: see [`style`].
 
+mod ask;
+mod asset;
+mod mosaic;
 mod opened;
+mod sets;
 mod style;
+mod tileset;
 
 use crate::Node;
 use crate::assets::etag;
-use crate::guard::BaseUrl;
-use crate::policy::Action;
 use crate::problem::Problem;
-use crate::query::{At, Parameters};
+use crate::query::{Parameters, quoted};
 use crate::route::Route;
-use crate::stac::path_part;
 use crate::ui;
-use crate::view::{View, VisibleAsset};
-use axum::Json;
-use axum::extract::State;
+use ask::TileFormat;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use corridor_catalog::AssetStore;
+use corridor_catalog::{Asset, AssetStore};
 use corridor_raster::RasterError;
 use corridor_raster::dataset::Dataset;
-use corridor_raster::tile::{self, TILE_SIDE_PX, ZOOM_MAX};
+use corridor_raster::grid::Grid;
+use corridor_raster::picture::npy;
+use corridor_raster::style::Style;
+use corridor_raster::tile::{self, Layer, TileMatrixSet};
+pub(crate) use mosaic::{ALL_PATH, path_of};
 pub(crate) use opened::OpenedDatasets;
-use serde_json::{Value, json};
+use opened::{Place, Stored};
+pub(crate) use sets::TileMatrixSets;
+use std::cell::Cell;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
+pub(crate) use tileset::{TILESETS_MAP, TILING_SCHEMES};
 
 /// How long a browser may keep a tile without asking again, as `Cache-Control` says it.
 const CACHING: &str = "private, max-age=60, must-revalidate";
-/// Zoom levels that a dataset is still shown at below the one where it fits in a tile.
-const ZOOMS_BELOW: u8 = 3;
 
 /// The routes of the tiles.
 pub(crate) fn routes() -> Vec<Route> {
-    use Action::ReadPixels as Read;
-    vec![
-        Route::get(
-            "/tiles/{collection}/{item}/{asset}/tilejson.json",
-            Read,
-            tilejson,
-        ),
-        Route::get(
-            "/tiles/{collection}/{item}/{asset}/{z}/{x}/{y}",
-            Read,
-            picture,
-        ),
-    ]
+    [asset::routes(), mosaic::routes(), sets::routes()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
-type TilePath = (String, String, String, String, String, String);
+/// Reads any bytes as the end of an address (`set/matrix/row/column.png?query`) with a header
+/// `Accept` in the line below, for the fuzz target.
+#[doc(hidden)]
+pub fn read_any(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
+    let (address, accept) = text.split_once('\n').unwrap_or((text, ""));
+    let mut headers = HeaderMap::new();
+    if let Ok(accept) = HeaderValue::from_str(accept) {
+        headers.insert(header::ACCEPT, accept);
+    }
+    let path = address.split('?').next().unwrap_or_default();
+    if let [set, matrix, row, column] = path.split('/').collect::<Vec<_>>()[..] {
+        let _ = Spot::of_xyz(matrix, column, row, &headers);
+        if let Ok(set) = TileMatrixSets::default().get(set)
+            && let Ok(spot) = Spot::of_set(set, [matrix, row, column], &headers)
+        {
+            let _ = spot.grid.bounds_wgs84();
+        }
+    }
+    let Ok(uri) = format!("/{address}").parse() else {
+        return;
+    };
+    if let Ok(mut query) = Parameters::of(&uri)
+        && mosaic::is_read(&mut query)
+    {
+        let _ = query.finish();
+    }
+}
 
-async fn picture(
-    State(node): State<Node>,
-    view: View,
-    At((collection, item, asset, z, x, y)): At<TilePath>,
-    headers: HeaderMap,
-    mut query: Parameters,
+/// One tile: where it lies and what it is sent as.
+#[derive(Debug, Clone)]
+struct Spot {
+    grid: Grid,
+    format: TileFormat,
+    /// Whether the header `Accept` chose the format.
+    negotiated: bool,
+    /// Set, matrix, row and column.
+    name: String,
+}
+
+impl Spot {
+    /// `z`, `x` and `y` of WebMercatorQuad; `y` with or without an ending.
+    fn of_xyz(z: &str, x: &str, y: &str, headers: &HeaderMap) -> Result<Self, Problem> {
+        let wrong =
+            || Problem::not_found(format!("no tile is at {z}/{x}/{y}; tiles are z/x/y.png"));
+        let (y, asked) = cut_ending(y);
+        let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        if ![z, x, y].into_iter().all(digits) {
+            return Err(wrong());
+        }
+        let zoom: u8 = z.parse().map_err(|_| wrong())?;
+        let (col, row) = (
+            x.parse().map_err(|_| wrong())?,
+            y.parse().map_err(|_| wrong())?,
+        );
+        // The grid alone says whether the address is one.
+        let grid = tile::grid(zoom, col, row).map_err(|e| Problem::not_found(e.to_string()))?;
+        let (format, negotiated) = format_of(asked, headers)?;
+        Ok(Self {
+            grid,
+            format,
+            negotiated,
+            name: format!("WebMercatorQuad/{zoom}/{row}/{col}"),
+        })
+    }
+
+    /// A tile of any set; the column with or without an ending.
+    fn of_set(
+        set: &TileMatrixSet,
+        [matrix, row, col]: [&str; 3],
+        headers: &HeaderMap,
+    ) -> Result<Self, Problem> {
+        let wrong = || {
+            Problem::not_found(format!(
+                "no tile is at {}/{}/{}/{}; tiles are set/matrix/row/column.png",
+                set.id,
+                quoted(matrix),
+                quoted(row),
+                quoted(col)
+            ))
+        };
+        let (column, asked) = cut_ending(col);
+        let number = |text: &str| -> Option<u64> {
+            text.bytes()
+                .all(|b| b.is_ascii_digit())
+                .then(|| text.parse().ok())?
+        };
+        let (Some(x), Some(y)) = (number(column), number(row)) else {
+            return Err(wrong());
+        };
+        let grid = set.grid(matrix, x, y).map_err(|_| wrong())?;
+        let (format, negotiated) = format_of(asked, headers)?;
+        Ok(Self {
+            grid,
+            format,
+            negotiated,
+            name: format!("{}/{matrix}/{y}/{x}", set.id),
+        })
+    }
+}
+
+/// The last part of a path without its ending, and that.
+fn cut_ending(text: &str) -> (&str, Option<&str>) {
+    match text.split_once('.') {
+        Some((number, ending)) => (number, Some(ending)),
+        None => (text, None),
+    }
+}
+
+fn format_of(ending: Option<&str>, headers: &HeaderMap) -> Result<(TileFormat, bool), Problem> {
+    match ending {
+        None => Ok((TileFormat::negotiated(headers)?, true)),
+        Some(ending) => {
+            let format = TileFormat::of_ending(ending).ok_or_else(|| {
+                let known = TileFormat::ALL.map(TileFormat::ending);
+                Problem::not_found(format!(
+                    "no tile ends in {}; endings are {}",
+                    quoted(ending),
+                    known.join(", ")
+                ))
+            })?;
+            Ok((format, false))
+        }
+    }
+}
+
+/// One scene under a tile: its files and how they are drawn.
+struct Scene {
+    /// What errors call it, where it is one of several.
+    name: Option<String>,
+    places: Vec<Place>,
+    /// What tells its pixels from others.
+    tag: String,
+    style: Style,
+}
+
+/// Where the file of an asset is.
+async fn place_of(files: &Arc<AssetStore>, key: &str, asset: &Asset) -> Result<Place, Problem> {
+    let local = files
+        .path(key)
+        .map_err(|e| Problem::internal("finding a file", e))?;
+    if let Some(path) = local {
+        return Ok(Place::Local(path));
+    }
+    let recorded = asset.additional.get("file:size").and_then(|v| v.as_u64());
+    let size_bytes = match recorded {
+        Some(size) => size,
+        None => files
+            .head(key)
+            .await
+            .map_err(|e| Problem::internal("looking up a catalogued file", e))?,
+    };
+    Ok(Place::Stored(Stored {
+        files: Arc::clone(files),
+        key: key.to_owned(),
+        size_bytes,
+        tag: etag(asset, size_bytes),
+        runtime: tokio::runtime::Handle::current(),
+    }))
+}
+
+/// The tile of some scenes, the first on top; not drawn where the caller has it already.
+async fn answer(
+    node: &Node,
+    headers: &HeaderMap,
+    spot: Spot,
+    scenes: Vec<Scene>,
 ) -> Result<Response, Problem> {
-    let (z, x, y) = address(&z, &x, &y)?;
-    let asked = style::Asked::from_query(&mut query)?;
-    query.finish()?;
-    let (item, visible) = view.asset(&collection, &item, &asset).await?;
-    let style = style::choose(&item, &asset, &asked);
-    let tag = tile_tag(&visible, &style, z, x, y);
-    let mut response = if ui::matches_etag(&headers, &tag) {
+    let tag = tile_tag(&spot, &scenes);
+    let (format, negotiated) = (spot.format, spot.negotiated);
+    let mut response = if ui::matches_etag(headers, &tag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        let drawn = with_dataset(&node, view.files(), visible, move |dataset| {
-            tile::render(dataset, z, x, y, &style)
-        });
-        match drawn.await? {
-            Some(png) => ([(header::CONTENT_TYPE, "image/png")], png).into_response(),
-            // Outside the picture: nothing to draw, and no error.
+        let opened = Arc::clone(node.opened_datasets());
+        let drawn = drawing(node, move || draw(&opened, &spot, scenes)).await?;
+        match drawn {
+            Some(bytes) => ([(header::CONTENT_TYPE, format.media_type())], bytes).into_response(),
+            // Outside the pictures: nothing to draw, and no error.
             None => StatusCode::NO_CONTENT.into_response(),
         }
     };
     let out = response.headers_mut();
     out.insert(header::CACHE_CONTROL, HeaderValue::from_static(CACHING));
+    if negotiated {
+        out.insert(header::VARY, HeaderValue::from_static("accept"));
+    }
     if let Ok(tag) = HeaderValue::from_str(&tag) {
         out.insert(header::ETAG, tag);
     }
     Ok(response)
 }
 
-async fn tilejson(
-    State(node): State<Node>,
-    view: View,
-    BaseUrl(base): BaseUrl,
-    At((collection, item, asset)): At<(String, String, String)>,
-    mut query: Parameters,
-) -> Result<Json<Value>, Problem> {
-    let asked = style::Asked::from_query(&mut query)?;
-    query.finish()?;
-    let (found, visible) = view.asset(&collection, &item, &asset).await?;
-    let title = visible.asset.title.clone().unwrap_or_else(|| asset.clone());
-    let (bounds, side_px) = with_dataset(&node, view.files(), visible, |dataset| {
-        let grid = dataset.grid();
-        Ok((grid.bounds_wgs84()?, (grid.width, grid.height)))
-    })
-    .await?;
-    let (minzoom, maxzoom) = zooms(bounds, side_px);
-    let path = [&collection, &item, &asset]
-        .map(|part| path_part(part))
-        .join("/");
-    Ok(Json(json!({
-        "tilejson": "3.0.0",
-        "name": format!("{}: {title}", found.id),
-        "scheme": "xyz",
-        "tiles": [format!("{base}/tiles/{path}/{{z}}/{{x}}/{{y}}.png{}", asked.to_query())],
-        "bounds": bounds,
-        "center": [middle_lon(bounds), (bounds[1] + bounds[3]) / 2.0, maxzoom],
-        "minzoom": minzoom,
-        "maxzoom": maxzoom,
-        "attribution": attribution(&found),
-    })))
-}
-
-/// `z`, `x` and `y` of a path that ends in `.png`.
-fn address(z: &str, x: &str, y: &str) -> Result<(u8, u32, u32), Problem> {
-    let wrong = || Problem::not_found(format!("no tile is at {z}/{x}/{y}; tiles are z/x/y.png"));
-    let y = y.strip_suffix(".png").ok_or_else(wrong)?;
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    if ![z, x, y].into_iter().all(digits) {
-        return Err(wrong());
-    }
-    let z: u8 = z.parse().map_err(|_| wrong())?;
-    let (x, y) = (
-        x.parse().map_err(|_| wrong())?,
-        y.parse().map_err(|_| wrong())?,
-    );
-    // The grid alone says whether the address is one.
-    tile::grid(z, x, y).map_err(|e| Problem::not_found(e.to_string()))?;
-    Ok((z, x, y))
-}
-
-/// Opens the dataset of an asset and works on it, off the async threads, at most as many at a
-/// time as the configuration says.
-async fn with_dataset<T: Send + 'static>(
+/// Works off the async threads, at most as many at a time as the configuration says.
+async fn drawing<T: Send + 'static>(
     node: &Node,
-    files: &Arc<AssetStore>,
-    visible: VisibleAsset,
-    work: impl FnOnce(&Dataset) -> Result<T, RasterError> + Send + 'static,
+    work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
 ) -> Result<T, Problem> {
-    let VisibleAsset { key, .. } = visible;
-    let local = files
-        .path(&key)
-        .map_err(|e| Problem::internal("finding a file", e))?;
-    let bytes = match &local {
-        Some(_) => None,
-        None => Some(
-            files
-                .get(&key)
-                .await
-                .map_err(|e| Problem::internal("fetching a catalogued file", e))?,
-        ),
-    };
     let place = node
         .work_places()
         .clone()
         .acquire_owned()
         .await
         .map_err(|e| Problem::internal("waiting for a place to draw", e))?;
-    let opened = Arc::clone(node.opened_datasets());
     let worked = tokio::task::spawn_blocking(move || {
         let _place = place;
-        // The key names the file in errors; its path on this machine is nobody's business.
-        let dataset = match (local, bytes) {
-            (Some(path), _) => opened.open(&path),
-            (None, bytes) => Dataset::from_bytes(bytes.unwrap_or_default(), key).map(Arc::new),
-        }?;
-        work(&dataset)
+        work()
     });
     match worked.await {
-        Ok(result) => result.map_err(Problem::from),
+        Ok(result) => result,
         Err(error) => Err(Problem::internal("drawing a tile", error)),
     }
+}
+
+/// The tile as a file; `None` where no scene has a measurement.
+fn draw(
+    opened: &OpenedDatasets,
+    spot: &Spot,
+    scenes: Vec<Scene>,
+) -> Result<Option<Vec<u8>>, Problem> {
+    let names: Vec<Option<String>> = scenes.iter().map(|scene| scene.name.clone()).collect();
+    let at = Cell::new(0);
+    let layers = scenes.into_iter().enumerate().map(|(index, scene)| {
+        at.set(index);
+        let files = scene.places.iter().map(|place| opened.open(place));
+        Ok(Layer {
+            files: files.collect::<Result<Vec<Arc<Dataset>>, RasterError>>()?,
+            style: scene.style,
+        })
+    });
+    let drawn: Result<Option<Vec<u8>>, RasterError> = match spot.format {
+        TileFormat::Picture(format) => tile::mosaic(layers, &spot.grid)
+            .and_then(|drawn| drawn.map(|picture| picture.encode(format)).transpose()),
+        TileFormat::Npy => tile::mosaic_values(layers, &spot.grid)
+            .and_then(|drawn| drawn.map(|bands| npy::encode(&bands)).transpose()),
+    };
+    drawn.map_err(|error| {
+        let problem = Problem::from(error);
+        match names.get(at.get()).and_then(Option::as_deref) {
+            Some(name) => problem.about(name),
+            None => problem,
+        }
+    })
+}
+
+/// The tag of a tile: what is drawn, where and how. The digests of the files stand for their pixels.
+fn tile_tag(spot: &Spot, scenes: &[Scene]) -> String {
+    let mut hasher = DefaultHasher::new();
+    (env!("CARGO_PKG_VERSION"), &spot.name, spot.format).hash(&mut hasher);
+    for scene in scenes {
+        // Style has no Hash (it holds floating-point numbers); its debug form is complete.
+        (&scene.tag, format!("{:?}", scene.style)).hash(&mut hasher);
+    }
+    format!("\"{:016x}\"", hasher.finish())
 }
 
 impl From<RasterError> for Problem {
@@ -195,108 +329,39 @@ impl From<RasterError> for Problem {
     }
 }
 
-/// The tag of a tile: what is drawn, where and how. The digest of the file stands for its pixels.
-fn tile_tag(
-    visible: &VisibleAsset,
-    style: &corridor_raster::style::Style,
-    z: u8,
-    x: u32,
-    y: u32,
-) -> String {
-    use std::hash::{DefaultHasher, Hash, Hasher};
-    let mut hasher = DefaultHasher::new();
-    // Style has no Hash (it holds floating-point numbers); its debug form is complete.
-    (
-        env!("CARGO_PKG_VERSION"),
-        format!("{style:?}"),
-        &visible.key,
-    )
-        .hash(&mut hasher);
-    etag(&visible.asset, 0).hash(&mut hasher);
-    format!("\"{:016x}-{z}-{x}-{y}\"", hasher.finish())
-}
-
-fn middle_lon(bounds: [f64; 4]) -> f64 {
-    let [west, _, east, _] = bounds;
-    let span = if west > east {
-        east + 360.0 - west
-    } else {
-        east - west
-    };
-    let middle = west + span / 2.0;
-    if middle > 180.0 {
-        middle - 360.0
-    } else {
-        middle
-    }
-}
-
-/// Least and greatest useful zoom: from where the whole fits well within a tile, to where a pixel
-/// of the file is about a pixel of the map.
-fn zooms(bounds: [f64; 4], (width_px, height_px): (usize, usize)) -> (u8, u8) {
-    let [west, south, east, north] = bounds;
-    let span = if west > east {
-        east + 360.0 - west
-    } else {
-        east - west
-    };
-    let longest_px = width_px.max(height_px).max(1) as f64;
-    let longest_deg = span.max(north - south).max(1e-6);
-    let whole = (360.0 / longest_deg).log2();
-    let finest = (whole + (longest_px / TILE_SIDE_PX as f64).log2()).ceil();
-    let clamp = |zoom: f64| zoom.clamp(0.0, f64::from(ZOOM_MAX)) as u8;
-    (
-        clamp(whole.floor()).saturating_sub(ZOOMS_BELOW),
-        clamp(finest),
-    )
-}
-
-fn attribution(item: &corridor_catalog::Item) -> String {
-    let providers = item.property("providers").and_then(Value::as_array);
-    let names: Vec<&str> = providers
-        .into_iter()
-        .flatten()
-        .filter_map(|provider| provider.get("name")?.as_str())
-        .collect();
-    // TileJSON takes HTML here; names are text.
-    names
-        .join(", ")
-        .replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn addresses_are_numbers_within_the_matrix() {
-        assert_eq!(address("2", "3", "1.png").unwrap(), (2, 3, 1));
+        let none = HeaderMap::new();
+        let spot = Spot::of_xyz("2", "3", "1.png", &none).unwrap();
+        assert_eq!(
+            (spot.name.as_str(), spot.negotiated),
+            ("WebMercatorQuad/2/1/3", false)
+        );
+        assert!(Spot::of_xyz("2", "3", "1", &none).unwrap().negotiated);
         for (z, x, y) in [
             ("2", "4", "1.png"),
-            ("2", "3", "1"),
+            ("2", "3", "1.gif"),
             ("2", "3", "+1.png"),
             ("99", "0", "0.png"),
             ("-1", "0", "0.png"),
             ("2", "3", "99999999999.png"),
         ] {
-            assert!(address(z, x, y).is_err(), "{z}/{x}/{y}");
+            assert!(Spot::of_xyz(z, x, y, &none).is_err(), "{z}/{x}/{y}");
         }
-    }
-
-    #[test]
-    fn zooms_follow_pixel_size() {
-        // 350 pixels of about 28.5 m: 0.09 degrees.
-        let (least, greatest) = zooms([-34.95, -8.05, -34.86, -7.96], (350, 350));
-        assert!((11..=13).contains(&greatest), "{greatest}");
-        assert!(least < greatest);
-        assert_eq!(zooms([-180.0, -85.0, 180.0, 85.0], (256, 256)), (0, 0));
-    }
-
-    #[test]
-    fn the_middle_of_a_box_over_the_antimeridian() {
-        assert!((middle_lon([170.0, 0.0, -170.0, 1.0]).abs() - 180.0).abs() < 1e-9);
-        assert!((middle_lon([10.0, 0.0, 20.0, 1.0]) - 15.0).abs() < 1e-9);
+        let set = TileMatrixSet::web_mercator_quad();
+        let same = Spot::of_set(&set, ["2", "1", "3.webp"], &none).unwrap();
+        assert_eq!((same.grid, same.name), (spot.grid, spot.name));
+        for address in [
+            ["25", "0", "0"],
+            ["2", "4", "0"],
+            ["2", "", "0"],
+            ["2", "0", "0.x"],
+        ] {
+            assert!(Spot::of_set(&set, address, &none).is_err(), "{address:?}");
+        }
     }
 }

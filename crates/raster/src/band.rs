@@ -293,6 +293,40 @@ impl Band {
         Self::new(width, height, self.data, self.nodata, mask)
     }
 
+    /// Takes the samples of `below`, of the same size, at the places named; where its type is
+    /// another, both become 64-bit floats. Validity is then what `valid` says alone.
+    pub(crate) fn fill_from(
+        self,
+        below: &Self,
+        places: &[bool],
+        valid: Vec<bool>,
+    ) -> Result<Self, crate::RasterError> {
+        let (width, height) = (self.width, self.height);
+        macro_rules! fill {
+            ($($variant:ident)*) => {
+                match (self.data, &below.data) {
+                    $((BandData::$variant(mut own), BandData::$variant(other)) => {
+                        for ((own, other), place) in own.iter_mut().zip(other).zip(places) {
+                            if *place {
+                                *own = *other;
+                            }
+                        }
+                        BandData::$variant(own)
+                    })*
+                    (own, other) => {
+                        let number = |data: &BandData, i| data.get_f64(i).unwrap_or(f64::NAN);
+                        let from = |(i, place): (usize, &bool)| {
+                            number(if *place { other } else { &own }, i)
+                        };
+                        BandData::F64(places.iter().enumerate().map(from).collect())
+                    }
+                }
+            };
+        }
+        let data = fill!(U8 I8 U16 I16 U32 I32 U64 I64 F32 F64);
+        Self::new(width, height, data, None, Some(valid))
+    }
+
     /// Columns.
     #[must_use]
     pub const fn width(&self) -> usize {

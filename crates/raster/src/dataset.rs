@@ -4,8 +4,9 @@ mod cache;
 mod open;
 mod read;
 
+use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,7 @@ use crate::metadata::Metadata;
 use crate::source::{ByteSource, FileSource, MemorySource};
 use crate::tiff::image::Image;
 pub use crate::window::Window;
+pub use cache::BlockPool;
 pub(crate) use open::place_of;
 
 /// A GeoTIFF or JPEG 2000 file whose directories have been read and checked; pixels are read on demand.
@@ -35,6 +37,8 @@ pub struct Dataset {
     pages: usize,
     cache: cache::BlockCache,
     layout: Layout,
+    /// Ranges for drawing, by band, once they have been found.
+    ranges: Mutex<BTreeMap<usize, (f64, f64)>>,
 }
 
 /// An image and the validity mask that belongs to it.
@@ -124,6 +128,7 @@ impl Dataset {
             pages: 1,
             cache: cache::BlockCache::default(),
             layout,
+            ranges: Mutex::default(),
         }
     }
 
@@ -144,9 +149,33 @@ impl Dataset {
         Self::open(Path::new(place))
     }
 
-    /// Sets how many bytes of decoded blocks are kept, for those who hold many datasets open.
+    /// The same dataset with its decoded blocks in a room that others share, for those who hold
+    /// many open.
+    #[must_use]
+    pub fn with_blocks_in(mut self, pool: &BlockPool) -> Self {
+        self.cache = cache::BlockCache::within(pool);
+        self
+    }
+
+    /// Sets how many bytes of decoded blocks are kept (by all that share the room).
     pub fn keep_bytes(&self, bytes_max: usize) {
         self.cache.set_bytes_max(bytes_max);
+    }
+
+    /// The range for drawing a band, found at the first call. Two callers at once may both find
+    /// it, and find the same.
+    pub(crate) fn range_of(
+        &self,
+        band: usize,
+        find: impl FnOnce() -> Result<(f64, f64), RasterError>,
+    ) -> Result<(f64, f64), RasterError> {
+        let known = || self.ranges.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(range) = known().get(&band) {
+            return Ok(*range);
+        }
+        let range = find()?;
+        known().insert(band, range);
+        Ok(range)
     }
 
     /// Name of the file, for messages.
@@ -284,6 +313,12 @@ impl Dataset {
             image.width,
             image.height,
         )
+    }
+
+    /// Columns and rows of the full image (level 0) or of an overview.
+    pub(crate) fn level_size(&self, level: usize) -> (usize, usize) {
+        let image = &self.levels[level].image;
+        (image.width, image.height)
     }
 
     /// The full image and its overviews, from fine to coarse.

@@ -2,6 +2,9 @@
 
 mod format;
 mod jpeg;
+pub mod npy;
+
+use std::borrow::Cow;
 
 use crate::RasterError;
 use crate::band::Band;
@@ -27,7 +30,7 @@ pub fn render(dataset: &Dataset, style: &Style, max_px: usize) -> Result<Vec<u8>
             format!("{max_px} is not from 1 to {PICTURE_SIDE_MAX}"),
         ));
     }
-    let painter = Painter::new(dataset, style)?;
+    let painter = Painter::new(&[dataset], style)?;
     let mut bands = sample(dataset, &painter.bands, max_px, painter.resampling)?;
     if let Some(expression) = &painter.expression {
         bands = vec![expression.evaluate(&bands)?];
@@ -79,16 +82,31 @@ pub(crate) fn coarsest_level(dataset: &Dataset, factor: f64) -> usize {
         .count()
 }
 
-/// PNG of red, green, blue, opacity.
+/// PNG of red, green, blue, opacity; without the channels that say nothing.
 pub(crate) fn encode(width: usize, height: usize, pixels: &[u8]) -> Result<Vec<u8>, RasterError> {
     let fail = |e: png::EncodingError| RasterError::malformed("png", "picture", e.to_string());
-    let mut bytes = Vec::with_capacity(pixels.len() / 4);
-    let mut encoder = png::Encoder::new(&mut bytes, width as u32, height as u32);
-    encoder.set_color(png::ColorType::Rgba);
+    let opaque = pixels.chunks_exact(4).all(|p| p[3] == 255);
+    let grey = pixels.chunks_exact(4).all(|p| p[0] == p[1] && p[1] == p[2]);
+    let kept = |channels: &[usize]| -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(width * height * channels.len());
+        for pixel in pixels.chunks_exact(4) {
+            bytes.extend(channels.iter().map(|c| pixel[*c]));
+        }
+        bytes
+    };
+    let (color, bytes) = match (grey, opaque) {
+        (true, true) => (png::ColorType::Grayscale, Cow::Owned(kept(&[0]))),
+        (true, false) => (png::ColorType::GrayscaleAlpha, Cow::Owned(kept(&[0, 3]))),
+        (false, true) => (png::ColorType::Rgb, Cow::Owned(kept(&[0, 1, 2]))),
+        (false, false) => (png::ColorType::Rgba, Cow::Borrowed(pixels)),
+    };
+    let mut output = Vec::with_capacity(bytes.len() / 2);
+    let mut encoder = png::Encoder::new(&mut output, width as u32, height as u32);
+    encoder.set_color(color);
     encoder.set_depth(png::BitDepth::Eight);
     encoder.set_compression(png::Compression::Fast);
     let mut writer = encoder.write_header().map_err(fail)?;
-    writer.write_image_data(pixels).map_err(fail)?;
+    writer.write_image_data(&bytes).map_err(fail)?;
     writer.finish().map_err(fail)?;
-    Ok(bytes)
+    Ok(output)
 }

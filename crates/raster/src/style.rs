@@ -1,5 +1,9 @@
 //! How values become colours.
 
+mod colormap;
+
+use std::borrow::Borrow;
+
 use serde::{Deserialize, Serialize};
 
 use crate::RasterError;
@@ -21,7 +25,8 @@ const RANGE_SAMPLE_PX: usize = 512;
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Style {
-    /// Bands, counted from 0: one (grey, ramp or classes) or three (red, green, blue).
+    /// Bands, counted from 0: one (grey, ramp or classes) or three (red, green, blue). Of several
+    /// files the numbers are those of the files, which give their first band each.
     /// Empty: the first three of a dataset with three or more bands, else the first.
     pub bands: Vec<usize>,
     /// Value range that maps to 0..255, one for all bands or one each; empty:
@@ -49,9 +54,10 @@ pub enum Colors {
     Classes(Vec<(f64, Rgba)>),
 }
 
-/// A style with everything settled for one dataset.
+/// A style with everything settled for the files of one scene.
 #[derive(Debug, Clone)]
 pub(crate) struct Painter {
+    /// Bands of the one file, or files that each give their first band.
     pub(crate) bands: Vec<usize>,
     pub(crate) resampling: Resampling,
     pub(crate) expression: Option<Expression>,
@@ -60,54 +66,64 @@ pub(crate) struct Painter {
 }
 
 impl Painter {
-    /// Checks `style` against `dataset` and fills in what it leaves open.
-    pub(crate) fn new(dataset: &Dataset, style: &Style) -> Result<Self, RasterError> {
-        let expression: Option<Expression> =
-            style.expression.as_deref().map(str::parse).transpose()?;
-        let bands = match (&expression, style.bands.as_slice()) {
-            (Some(expression), _) => expression.bands().to_vec(),
-            (None, []) => {
-                let colors = dataset.bands() - usize::from(dataset.alpha_band().is_some());
-                if colors >= 3 { vec![0, 1, 2] } else { vec![0] }
-            }
-            (None, given @ ([_] | [_, _, _])) => given.to_vec(),
-            (None, other) => {
-                return Err(RasterError::argument(
-                    "bands",
-                    format!("{} bands; a picture needs one or three", other.len()),
-                ));
-            }
+    /// Checks `style` against one file, or against several that each give their first band, and
+    /// fills in what it leaves open.
+    pub(crate) fn new<D: Borrow<Dataset>>(files: &[D], style: &Style) -> Result<Self, RasterError> {
+        let mut painter = Self::of_values(files, style)?;
+        let drawn = match painter.expression {
+            // The result is one band, whatever it is made from.
+            Some(_) => &painter.bands[..1],
+            None => &painter.bands,
         };
-        if let Some(band) = bands.iter().find(|b| **b >= dataset.bands()) {
-            return Err(RasterError::argument(
-                "bands",
-                format!(
-                    "{band}: {} has {} bands, counted from 0",
-                    dataset.name(),
-                    dataset.bands()
-                ),
-            ));
-        }
-        let mut painter = Self {
-            resampling: style.resampling,
-            ranges: Vec::new(),
-            colors: match expression {
-                // The result is one band, whatever it is made from.
-                Some(_) => colors(dataset, style, &bands[..1])?,
-                None => colors(dataset, style, &bands)?,
-            },
-            bands,
-            expression,
-        };
+        painter.colors = colors(files, style, drawn)?;
         // Classes have no range.
         if !matches!(painter.colors, Colors::Classes(_)) {
             painter.ranges = match (&painter.expression, style.rescale.is_empty()) {
                 (Some(_), true) => vec![(-1.0, 1.0)],
-                (Some(_), false) => ranges(dataset, style, &painter.bands[..1])?,
-                (None, _) => ranges(dataset, style, &painter.bands)?,
+                _ => ranges(files, style, drawn)?,
             };
         }
         Ok(painter)
+    }
+
+    /// The same for values alone: any number of bands, no colours.
+    pub(crate) fn of_values<D: Borrow<Dataset>>(
+        files: &[D],
+        style: &Style,
+    ) -> Result<Self, RasterError> {
+        let Some(first) = files.first().map(Borrow::borrow) else {
+            return Err(RasterError::argument("files", "there is none"));
+        };
+        let expression: Option<Expression> =
+            style.expression.as_deref().map(str::parse).transpose()?;
+        let count = if files.len() > 1 {
+            files.len()
+        } else {
+            first.bands()
+        };
+        let bands = match (&expression, style.bands.as_slice()) {
+            (Some(expression), _) => expression.bands().to_vec(),
+            (None, []) => {
+                let alpha = files.len() == 1 && first.alpha_band().is_some();
+                let colors = count - usize::from(alpha);
+                if colors >= 3 { vec![0, 1, 2] } else { vec![0] }
+            }
+            (None, given) => given.to_vec(),
+        };
+        if let Some(band) = bands.iter().find(|b| **b >= count) {
+            let number = band.saturating_add(1);
+            return Err(RasterError::argument(
+                "bands",
+                format!("there is no band {number} of {count}, counted from 1"),
+            ));
+        }
+        Ok(Self {
+            bands,
+            resampling: style.resampling,
+            expression,
+            ranges: Vec::new(),
+            colors: Colors::Grey,
+        })
     }
 
     /// Red, green, blue, opacity of every pixel; `None` when all are transparent.
@@ -166,7 +182,18 @@ impl Painter {
     }
 }
 
-fn colors(dataset: &Dataset, style: &Style, bands: &[usize]) -> Result<Colors, RasterError> {
+/// Colours of the bands that are drawn; refuses what is not one band or three.
+fn colors<D: Borrow<Dataset>>(
+    files: &[D],
+    style: &Style,
+    bands: &[usize],
+) -> Result<Colors, RasterError> {
+    if !matches!(bands.len(), 1 | 3) {
+        return Err(RasterError::argument(
+            "bands",
+            format!("{} bands; a picture needs one or three", bands.len()),
+        ));
+    }
     if bands.len() == 3 {
         return match style.colors {
             Colors::Grey => Ok(Colors::Grey),
@@ -176,8 +203,13 @@ fn colors(dataset: &Dataset, style: &Style, bands: &[usize]) -> Result<Colors, R
             )),
         };
     }
+    // The palette of a file is none of what is computed from it.
+    let palette = match files {
+        [only] if style.expression.is_none() => only.borrow().palette(),
+        _ => None,
+    };
     match &style.colors {
-        Colors::Grey => Ok(match dataset.palette() {
+        Colors::Grey => Ok(match palette {
             Some(palette) => Colors::Classes(
                 palette
                     .iter()
@@ -201,8 +233,8 @@ fn colors(dataset: &Dataset, style: &Style, bands: &[usize]) -> Result<Colors, R
     }
 }
 
-fn ranges(
-    dataset: &Dataset,
+fn ranges<D: Borrow<Dataset>>(
+    files: &[D],
     style: &Style,
     bands: &[usize],
 ) -> Result<Vec<(f64, f64)>, RasterError> {
@@ -227,22 +259,32 @@ fn ranges(
             .map(|i| style.rescale[i.min(style.rescale.len() - 1)])
             .collect());
     }
-    if dataset.dtype() == DataType::U8 {
-        return Ok(vec![(0.0, 255.0); bands.len()]);
-    }
-    let sample = crate::picture::sample(dataset, bands, RANGE_SAMPLE_PX, Resampling::Nearest)?;
-    Ok(sample
+    bands
         .iter()
-        .map(|band| {
-            let low = stat::quantile(band, RANGE_QUANTILES.0);
-            let high = stat::quantile(band, RANGE_QUANTILES.1);
-            match (low, high) {
+        .map(|band| match files {
+            [only] => range_of(only.borrow(), *band),
+            _ => range_of(files[*band].borrow(), 0),
+        })
+        .collect()
+}
+
+/// The range of a band when none is given, found once for a dataset.
+fn range_of(dataset: &Dataset, band: usize) -> Result<(f64, f64), RasterError> {
+    if dataset.dtype() == DataType::U8 {
+        return Ok((0.0, 255.0));
+    }
+    dataset.range_of(band, || {
+        let sample =
+            crate::picture::sample(dataset, &[band], RANGE_SAMPLE_PX, Resampling::Nearest)?;
+        let quantile = |share| sample.first().and_then(|s| stat::quantile(s, share));
+        Ok(
+            match (quantile(RANGE_QUANTILES.0), quantile(RANGE_QUANTILES.1)) {
                 (Some(low), Some(high)) if low < high => (low, high),
                 (Some(low), _) => (low, low + 1.0),
                 _ => (0.0, 1.0),
-            }
-        })
-        .collect())
+            },
+        )
+    })
 }
 
 /// 0 to 255 along a range, rounded down in the middle as `u8` casts do after adding a half.
@@ -259,8 +301,8 @@ fn ramp(stops: &[(f64, Rgba)], position: f64) -> Option<Rgba> {
     if position >= last.0 {
         return Some(last.1);
     }
-    let after = stops.iter().position(|s| s.0 > position)?;
-    let (a, b) = (&stops[after - 1], &stops[after]);
+    let after = stops.partition_point(|s| s.0 <= position);
+    let (a, b) = (stops.get(after.checked_sub(1)?)?, stops.get(after)?);
     let f = (position - a.0) / (b.0 - a.0);
     let mut color = [0; 4];
     for (out, (from, to)) in color.iter_mut().zip(a.1.iter().zip(&b.1)) {

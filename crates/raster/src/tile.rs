@@ -1,16 +1,16 @@
-//! Map tiles in WebMercatorQuad or any other set, of one dataset or of many.
+//! Map tiles in WebMercatorQuad or any other set, of one dataset or of many, as pictures or values.
 
+mod draw;
 mod matrix;
-
-use std::borrow::Borrow;
+mod registry;
 
 use crate::RasterError;
 use crate::dataset::Dataset;
 use crate::grid::{Crs, Grid, Transformer};
-use crate::picture::{self, Format, Picture};
-use crate::style::{Painter, Style};
-use crate::warp;
-pub use matrix::TileMatrixSet;
+use crate::picture::Format;
+use crate::style::Style;
+pub use draw::{Layer, draw, mosaic, mosaic_values};
+pub use matrix::{TileMatrixSet, TileRange};
 
 /// Side of a tile in pixels.
 pub const TILE_SIDE_PX: usize = 256;
@@ -66,60 +66,6 @@ pub fn render(
 ) -> Result<Option<Vec<u8>>, RasterError> {
     let drawn = draw(dataset, &grid(z, x, y)?, style)?;
     drawn.map(|picture| picture.encode(Format::Png)).transpose()
-}
-
-/// Draws a dataset on any grid; `None` when there is no measurement of it there.
-///
-/// Reads the coarsest overview that is still at least as fine as the grid.
-///
-/// # Errors
-/// As [`render`].
-pub fn draw(
-    dataset: &Dataset,
-    target: &Grid,
-    style: &Style,
-) -> Result<Option<Picture>, RasterError> {
-    let painter = Painter::new(dataset, style)?;
-    let Some(factor) = warp::reduction(dataset.grid(), target)? else {
-        return Ok(None);
-    };
-    let level = picture::coarsest_level(dataset, factor);
-    let mut bands = warp::warp_level(dataset, level, &painter.bands, target, painter.resampling)?;
-    if let Some(expression) = &painter.expression {
-        bands = vec![expression.evaluate(&bands)?];
-    }
-    Ok(painter.paint(&bands).map(|rgba| Picture {
-        width: target.width,
-        height: target.height,
-        rgba,
-    }))
-}
-
-/// Draws many datasets on one grid, the first on top: each fills what those before it left
-/// without a measurement, and none is opened once nothing is left. The order makes the mosaic
-/// one of the newest, or of the least cloud.
-///
-/// # Errors
-/// As [`draw`], and those of opening.
-pub fn mosaic<D: Borrow<Dataset>>(
-    datasets: impl IntoIterator<Item = Result<D, RasterError>>,
-    target: &Grid,
-    style: &Style,
-) -> Result<Option<Picture>, RasterError> {
-    let mut drawn: Option<Picture> = None;
-    for dataset in datasets {
-        let Some(next) = draw(dataset?.borrow(), target, style)? else {
-            continue;
-        };
-        match &mut drawn {
-            Some(picture) => picture.over(&next),
-            None => drawn = Some(next),
-        }
-        if drawn.as_ref().is_some_and(Picture::is_opaque) {
-            break;
-        }
-    }
-    Ok(drawn)
 }
 
 /// Zoom levels that suit a dataset: from where it is about one tile to where

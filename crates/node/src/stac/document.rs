@@ -3,6 +3,7 @@
 
 use super::parameter::SearchBody;
 use crate::problem::Problem;
+use crate::tiles;
 use crate::view::View;
 use axum::http::Uri;
 use corridor_catalog::stac::Extent;
@@ -79,6 +80,11 @@ impl<'a> Documents<'a> {
                 super::queryables::REL,
                 &format!("{path}/queryables"),
                 super::queryables::SCHEMA_JSON,
+            ),
+            self.link(
+                tiles::TILESETS_MAP,
+                &tiles::path_of(&collection.id),
+                "application/json",
             ),
         ];
         links.extend(self.stored_links(collection.links));

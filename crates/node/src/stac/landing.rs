@@ -7,6 +7,7 @@ use crate::guard::BaseUrl;
 use crate::openapi;
 use crate::problem::Problem;
 use crate::query::Parameters;
+use crate::tiles;
 use crate::view::View;
 use axum::Json;
 use axum::extract::State;
@@ -14,7 +15,7 @@ use corridor_catalog::stac::STAC_VERSION;
 use serde_json::{Value, json};
 
 /// Conformance classes that this API meets.
-const CONFORMANCE: [&str; 26] = [
+const CONFORMANCE: &[&str] = &[
     "https://api.stacspec.org/v1.0.0/core",
     "https://api.stacspec.org/v1.0.0/collections",
     "https://api.stacspec.org/v1.0.0/ogcapi-features",
@@ -41,6 +42,16 @@ const CONFORMANCE: [&str; 26] = [
     "http://www.opengis.net/spec/cql2/1.0/conf/array-functions",
     "http://www.opengis.net/spec/cql2/1.0/conf/property-property",
     "http://www.opengis.net/spec/cql2/1.0/conf/arithmetic",
+    "http://www.opengis.net/spec/tms/2.0/conf/tilematrixset",
+    "http://www.opengis.net/spec/tms/2.0/conf/json-tilematrixset",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tileset",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tilesets-list",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/dataset-tilesets",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/collections-selection",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/datetime",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/png",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/jpeg",
 ];
 
 pub(crate) async fn landing(
@@ -66,6 +77,8 @@ pub(crate) async fn landing(
         with_method("GET"),
         with_method("POST"),
         documents.link(queryables::REL, "/stac/queryables", queryables::SCHEMA_JSON),
+        documents.link(tiles::TILING_SCHEMES, "/tileMatrixSets", "application/json"),
+        documents.link(tiles::TILESETS_MAP, tiles::ALL_PATH, "application/json"),
     ];
     for collection in view.collections().await? {
         let link = documents.link(

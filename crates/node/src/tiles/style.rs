@@ -6,124 +6,80 @@
 //!
 //! Statistics are of the whole file, so tiles beside one another match.
 
-use crate::problem::Problem;
-use crate::query::{Parameters, quoted};
+use super::ask::{Asked, color_of};
 use corridor_catalog::{Asset, Band, Item};
 use corridor_raster::style::{Colors, Rgba, Style};
 use serde_json::Value;
 
-/// Highest band number that can be asked for; files of more bands are not drawn by hand.
-const BAND_MAX: usize = 1_000;
 /// Most classes that are taken from an item.
 const CLASSES_MAX: usize = 256;
 /// Standard deviations on each side of the mean that the stretch takes in.
 const STRETCH_DEVIATIONS: f64 = 2.0;
 
-/// What the query asks for.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Asked {
-    /// Counted from 1.
-    bands: Vec<usize>,
-    rescale: Vec<(f64, f64)>,
-}
-
-impl Asked {
-    pub(super) fn from_query(query: &mut Parameters) -> Result<Self, Problem> {
-        let bands = match query.take("bands")? {
-            None => Vec::new(),
-            Some(text) => text.split(',').map(band).collect::<Result<_, _>>()?,
-        };
-        if !matches!(bands.len(), 0 | 1 | 3) {
-            return Err(Problem::invalid(format!(
-                "bands: {} given; give one (grey) or three (red, green, blue)",
-                bands.len()
-            )));
-        }
-        let rescale: Vec<(f64, f64)> = query
-            .take_all("rescale")
-            .iter()
-            .map(|text| range(text))
-            .collect::<Result<_, _>>()?;
-        let drawn = if bands.is_empty() { 3 } else { bands.len() };
-        if rescale.len() > 1 && rescale.len() != drawn {
-            return Err(Problem::invalid(format!(
-                "rescale: given {} times; give it once for all bands or once for each",
-                rescale.len()
-            )));
-        }
-        Ok(Self { bands, rescale })
-    }
-
-    /// The same as a query, for the tiles of a TileJSON.
-    pub(super) fn to_query(&self) -> String {
-        let mut pairs = Vec::new();
-        if !self.bands.is_empty() {
-            let bands: Vec<String> = self.bands.iter().map(usize::to_string).collect();
-            pairs.push(format!("bands={}", bands.join(",")));
-        }
-        pairs.extend(
-            self.rescale
-                .iter()
-                .map(|(low, high)| format!("rescale={low},{high}")),
-        );
-        if pairs.is_empty() {
-            String::new()
-        } else {
-            format!("?{}", pairs.join("&"))
-        }
-    }
-}
-
-fn band(text: &str) -> Result<usize, Problem> {
-    text.trim()
-        .parse()
-        .ok()
-        .filter(|number| (1..=BAND_MAX).contains(number))
-        .ok_or_else(|| {
-            Problem::invalid(format!(
-                "bands: {} is not a band number from 1 up",
-                quoted(text)
-            ))
-        })
-}
-
-fn range(text: &str) -> Result<(f64, f64), Problem> {
-    let read = || {
-        let (low, high) = text.split_once(',')?;
-        let (low, high): (f64, f64) = (low.trim().parse().ok()?, high.trim().parse().ok()?);
-        (low.is_finite() && high.is_finite() && low < high).then_some((low, high))
-    };
-    read().ok_or_else(|| {
-        Problem::invalid(format!(
-            "rescale: {} is not low,high with low < high",
-            quoted(text)
-        ))
-    })
-}
-
 /// The style of the asset `name` of `item`.
 pub(super) fn choose(item: &Item, name: &str, asked: &Asked) -> Style {
     let Some(asset) = item.assets.get(name) else {
-        return Style::default();
+        return asked_for(asked);
     };
-    let plain = asked.bands.is_empty() && asked.rescale.is_empty();
-    if plain && let Some(classes) = classes(item, asset) {
+    if asked.is_plain()
+        && let Some(classes) = classes(item, asset)
+    {
         return Style {
             bands: vec![0],
             colors: Colors::Classes(classes),
-            ..Style::default()
+            ..asked_for(asked)
         };
     }
-    let bands = if asked.bands.is_empty() {
+    let bands = if asked.expression.is_some() {
+        Vec::new()
+    } else if asked.bands.is_empty() && asked.colormap.is_some() {
+        // A colour map colours one band.
+        vec![0]
+    } else if asked.bands.is_empty() {
         default_bands(&asset.bands)
     } else {
         asked.bands.iter().map(|number| number - 1).collect()
     };
-    let rescale = if asked.rescale.is_empty() {
-        bands
-            .iter()
-            .map(|band| stretch(asset.bands.get(*band)?))
-            .collect::<Option<_>>()
+    let described: Vec<Option<&Band>> = bands.iter().map(|b| asset.bands.get(*b)).collect();
+    finished(asked, bands, &described)
+}
+
+/// The style of several assets of `item`, of which each gives its first band: without bands
+/// three of them are red, green and blue, else the first is drawn in grey.
+pub(super) fn choose_of_many(item: &Item, names: &[String], asked: &Asked) -> Style {
+    let bands: Vec<usize> = if asked.expression.is_some() {
+        Vec::new()
+    } else if !asked.bands.is_empty() {
+        asked.bands.iter().map(|number| number - 1).collect()
+    } else if names.len() >= 3 && asked.colormap.is_none() {
+        vec![0, 1, 2]
+    } else {
+        vec![0]
+    };
+    let described: Vec<Option<&Band>> = bands
+        .iter()
+        .map(|b| item.assets.get(names.get(*b)?)?.bands.first())
+        .collect();
+    finished(asked, bands, &described)
+}
+
+/// What follows from the query alone.
+fn asked_for(asked: &Asked) -> Style {
+    Style {
+        expression: asked.expression.clone(),
+        colors: asked.colormap.clone().unwrap_or_default(),
+        resampling: asked.resampling.unwrap_or_default(),
+        rescale: asked.rescale.clone(),
+        ..Style::default()
+    }
+}
+
+/// Bands with the ranges that were asked for, else those of their statistics.
+fn finished(asked: &Asked, bands: Vec<usize>, described: &[Option<&Band>]) -> Style {
+    let rescale = if asked.expression.is_some() {
+        Some(asked.rescale.clone())
+    } else if asked.rescale.is_empty() {
+        described.iter().map(|band| stretch((*band)?)).collect()
     } else if asked.rescale.len() > bands.len().max(1) {
         // Three ranges for a file that turned out to be drawn in grey.
         asked.rescale.first().map(|first| vec![*first])
@@ -133,7 +89,7 @@ pub(super) fn choose(item: &Item, name: &str, asked: &Asked) -> Style {
     Style {
         bands,
         rescale: rescale.unwrap_or_default(),
-        ..Style::default()
+        ..asked_for(asked)
     }
 }
 
@@ -190,19 +146,6 @@ fn class(class: &Value) -> Option<(f64, Rgba)> {
     Some((value, color_of(color)?))
 }
 
-/// `rrggbb` or `rrggbbaa` in hexadecimal, with or without `#`.
-fn color_of(text: &str) -> Option<Rgba> {
-    let digits = text.trim_start_matches('#');
-    if !digits.is_ascii() || !matches!(digits.len(), 6 | 8) {
-        return None;
-    }
-    let part = |at: usize| match digits.get(at..at + 2) {
-        Some(pair) => u8::from_str_radix(pair, 16).ok(),
-        None => Some(u8::MAX),
-    };
-    Some([part(0)?, part(2)?, part(4)?, part(6)?])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -244,33 +187,43 @@ mod tests {
         let asked = Asked {
             bands: vec![1],
             rescale: vec![(0.0, 2.0)],
+            ..Asked::default()
         };
         assert_eq!(choose(&item, "a", &asked).colors, Colors::Grey);
     }
 
     #[test]
-    fn a_query_wins_and_goes_round() {
+    fn a_query_wins() {
         let item = item_with(Asset::new("x").with_bands(vec![band_of("red", 9.0); 6]));
         let asked = Asked {
             bands: vec![3, 2, 1],
             rescale: vec![(0.0, 100.5)],
+            ..Asked::default()
         };
         let style = choose(&item, "a", &asked);
         assert_eq!(
             (style.bands, style.rescale),
             (vec![2, 1, 0], vec![(0.0, 100.5)])
         );
-        assert_eq!(asked.to_query(), "?bands=3,2,1&rescale=0,100.5");
     }
 
     #[test]
-    fn nonsense_is_named() {
-        assert!(band("0").is_err() && band("x").is_err() && band("99999").is_err());
-        for text in ["1", "2,1", "nan,1", "1,inf", "1,1"] {
-            assert!(
-                range(text).unwrap_err().detail().contains("rescale"),
-                "{text}"
-            );
-        }
+    fn assets_of_one_band_each_make_a_picture() {
+        let item = ["nir", "red", "green"]
+            .into_iter()
+            .fold(Item::new("i"), |item, name| {
+                item.with_asset(name, Asset::new("x").with_bands(vec![band_of(name, 50.0)]))
+            });
+        let names = ["nir", "red", "green"].map(str::to_owned);
+        let style = choose_of_many(&item, &names, &Asked::default());
+        assert_eq!(style.bands, [0, 1, 2]);
+        assert_eq!(style.rescale, [(30.0, 70.0); 3]);
+        let asked = Asked {
+            expression: Some("(b1-b2)/(b1+b2)".into()),
+            ..Asked::default()
+        };
+        let style = choose_of_many(&item, &names, &asked);
+        assert_eq!(style.expression, asked.expression);
+        assert!(style.bands.is_empty() && style.rescale.is_empty());
     }
 }

@@ -75,7 +75,7 @@ pub(crate) fn note_text() -> String {
     (0..5_000).map(|line| format!("line {line}\n")).collect()
 }
 
-async fn accept(intake: &Intake, item: Item, files: Vec<(String, PathBuf, Asset)>) {
+pub(crate) async fn accept(intake: &Intake, item: Item, files: Vec<(String, PathBuf, Asset)>) {
     let sha256 = digest::sha256_json(&json!([item.id, item.collection]));
     intake
         .accept(NewScene {
@@ -87,7 +87,7 @@ async fn accept(intake: &Intake, item: Item, files: Vec<(String, PathBuf, Asset)
         .unwrap();
 }
 
-fn day(number: usize) -> Timestamp {
+pub(crate) fn day(number: usize) -> Timestamp {
     let second = 1_600_000_000 + 86_400 * i64::try_from(number).unwrap();
     Timestamp::from_second(second).unwrap()
 }
@@ -140,7 +140,7 @@ fn bands() -> Vec<Band> {
         .to_vec()
 }
 
-fn rectangle([west, south, east, north]: [f64; 4]) -> geojson::Geometry {
+pub(crate) fn rectangle([west, south, east, north]: [f64; 4]) -> geojson::Geometry {
     let ring = [
         [west, south],
         [east, south],

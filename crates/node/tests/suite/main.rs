@@ -12,6 +12,7 @@ mod fixture;
 mod hostile;
 #[path = "../../../know/tests/suite/json5.rs"]
 mod json5;
+mod mosaics;
 mod openeo;
 mod openeo_vectors;
 mod own;

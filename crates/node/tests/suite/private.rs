@@ -64,6 +64,26 @@ async fn a_private_collection_is_nowhere() {
             "/tiles/absent/hidden/note/1/0/0.png",
         ),
         (
+            "/tiles/secret/hidden/note/map/tiles/WebMercatorQuad",
+            "/tiles/absent/hidden/note/map/tiles/WebMercatorQuad",
+        ),
+        (
+            "/tiles/secret/hidden/note/map/tiles/WebMercatorQuad/0/0/0.png",
+            "/tiles/absent/hidden/note/map/tiles/WebMercatorQuad/0/0/0.png",
+        ),
+        (
+            "/stac/collections/secret/map/tiles",
+            "/stac/collections/absent/map/tiles",
+        ),
+        (
+            "/stac/collections/secret/map/tiles/WebMercatorQuad",
+            "/stac/collections/absent/map/tiles/WebMercatorQuad",
+        ),
+        (
+            "/stac/collections/secret/map/tiles/WebMercatorQuad/0/0/0.png",
+            "/stac/collections/absent/map/tiles/WebMercatorQuad/0/0/0.png",
+        ),
+        (
             "/api/answers/secret/hidden/trace",
             "/api/answers/absent/hidden/trace",
         ),

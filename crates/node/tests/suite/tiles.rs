@@ -72,7 +72,7 @@ async fn nothing_there_is_no_content_and_no_address_is_404() {
         node.get(&format!("{ASSET}/5/0/0.png")).await.status,
         StatusCode::NO_CONTENT
     );
-    for path in ["5/0/0", "5/99/0.png", "x/0/0.png", "99/0/0.png"] {
+    for path in ["5/0/0.gif", "5/99/0.png", "x/0/0.png", "99/0/0.png"] {
         assert_eq!(
             node.get(&format!("{ASSET}/{path}")).await.status,
             StatusCode::NOT_FOUND,

@@ -56,6 +56,7 @@ pub(super) fn open(source: Arc<dyn ByteSource>) -> Result<Dataset, RasterError> 
         pages,
         cache: BlockCache::default(),
         layout,
+        ranges: Default::default(),
         source,
     })
 }

@@ -33,6 +33,20 @@ pub enum Format {
 }
 
 impl Format {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Png, Self::Webp, Self::Jpeg, Self::Raw];
+
+    /// Ending of a file's name.
+    #[must_use]
+    pub const fn ending(self) -> &'static str {
+        match self {
+            Self::Png => "png",
+            Self::Webp => "webp",
+            Self::Jpeg => "jpg",
+            Self::Raw => "raw",
+        }
+    }
+
     /// Media type, as HTTP names it.
     #[must_use]
     pub const fn media_type(self) -> &'static str {
@@ -68,19 +82,6 @@ impl Picture {
     #[must_use]
     pub fn is_opaque(&self) -> bool {
         self.rgba.chunks_exact(4).all(|p| p[3] == 255)
-    }
-
-    /// Fills what is transparent here with `below`, of the same size.
-    pub(crate) fn over(&mut self, below: &Self) {
-        for (own, under) in self
-            .rgba
-            .chunks_exact_mut(4)
-            .zip(below.rgba.chunks_exact(4))
-        {
-            if own[3] == 0 {
-                own.copy_from_slice(under);
-            }
-        }
     }
 
     /// The picture as a file.

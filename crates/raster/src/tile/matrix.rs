@@ -1,37 +1,70 @@
 //! Tile matrix sets (OGC 17-083r4, two-dimensional): named schemes of tiles in any system.
 
 use serde::Deserialize;
+use serde_json::{Value, json};
 
-use super::{HALF_SIDE_M, TILE_SIDE_PX, ZOOM_MAX};
 use crate::RasterError;
 use crate::grid::{Crs, Grid};
 
 /// Most matrices of a set.
 const MATRICES_MAX: usize = 64;
+/// Most tiles across a matrix: more cannot be told apart in positions of 64 bits.
+const TILES_ACROSS_MAX: u64 = 1 << 40;
 /// Most pixels on the side of a tile.
 const TILE_SIDE_MAX: usize = 4096;
 /// Metres of a pixel of the standardised rendering (OGC 17-083r4, 6.1).
-const STANDARD_PIXEL_M: f64 = 0.000_28;
+pub(super) const STANDARD_PIXEL_M: f64 = 0.000_28;
+
+/// Radius of the standardised rendering for systems in degrees, metres.
+const RADIUS_M: f64 = 6_378_137.0;
 
 /// A scheme of tiles.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TileMatrixSet {
     /// Name of the set.
     pub id: String,
-    crs: Crs,
-    matrices: Vec<Matrix>,
+    /// The same in words for people.
+    pub title: Option<String>,
+    /// Identifier in the register of the OGC, or another of its maker.
+    pub uri: Option<String>,
+    pub(super) crs: Crs,
+    /// The system as the set names it.
+    pub(super) crs_uri: String,
+    pub(super) ordered_axes: [String; 2],
+    /// Whether origins are written northing or latitude first.
+    pub(super) y_first: bool,
+    pub(super) matrices: Vec<Matrix>,
+}
+
+/// The tiles of one matrix that meet an area, first and last included.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TileRange {
+    /// Id of the matrix.
+    pub matrix: String,
+    /// Columns.
+    pub cols: (u64, u64),
+    /// Rows.
+    pub rows: (u64, u64),
 }
 
 /// One zoom level.
 #[derive(Debug, Clone, PartialEq)]
-struct Matrix {
-    id: String,
-    cell_size: f64,
+pub(super) struct Matrix {
+    pub(super) id: String,
+    pub(super) cell_size: f64,
+    pub(super) scale_denominator: f64,
     /// Outer corner of the first tile, x before y.
-    origin: [f64; 2],
-    bottom_left: bool,
-    tile: [usize; 2],
-    size: [u64; 2],
+    pub(super) origin: [f64; 2],
+    pub(super) bottom_left: bool,
+    pub(super) tile: [usize; 2],
+    pub(super) size: [u64; 2],
+}
+
+impl Matrix {
+    /// Width and height of a tile in units of the system.
+    fn span(&self) -> [f64; 2] {
+        self.tile.map(|side| side as f64 * self.cell_size)
+    }
 }
 
 #[derive(Deserialize)]
@@ -39,6 +72,10 @@ struct Matrix {
 struct SetJson {
     #[serde(default)]
     id: Option<String>,
+    #[serde(default)]
+    title: Option<String>,
+    #[serde(default)]
+    uri: Option<String>,
     crs: serde_json::Value,
     #[serde(default)]
     ordered_axes: Vec<String>,
@@ -65,24 +102,6 @@ struct MatrixJson {
 }
 
 impl TileMatrixSet {
-    /// The square of Web Mercator with tiles of 256 px, from one tile on.
-    #[must_use]
-    pub fn web_mercator_quad() -> Self {
-        let matrices = (0..=ZOOM_MAX).map(|z| Matrix {
-            id: z.to_string(),
-            cell_size: 2.0 * HALF_SIDE_M / TILE_SIDE_PX as f64 / f64::from(1_u32 << z),
-            origin: [-HALF_SIDE_M, HALF_SIDE_M],
-            bottom_left: false,
-            tile: [TILE_SIDE_PX; 2],
-            size: [1 << z; 2],
-        });
-        Self {
-            id: "WebMercatorQuad".to_owned(),
-            crs: Crs::from_code(3857),
-            matrices: matrices.collect(),
-        }
-    }
-
     /// Reads a set in the JSON of the standard.
     ///
     /// # Errors
@@ -109,10 +128,10 @@ impl TileMatrixSet {
             Some(axis) => matches!(axis.as_str(), "lat" | "y" | "n" | "northing"),
             None => !name.ends_with("CRS84") && (crs.is_geographic() || crs.is_north_first()),
         };
-        let metres = if crs.is_geographic() {
-            6_378_137.0_f64.to_radians()
-        } else {
-            1.0
+        let metres = metres_of(&crs);
+        let ordered_axes = match set.ordered_axes.as_slice() {
+            [first, second] => [first.clone(), second.clone()],
+            _ => default_axes(&crs, y_first),
         };
         let matrix = |m: MatrixJson| {
             if !m.variable_matrix_widths.is_empty() {
@@ -121,6 +140,13 @@ impl TileMatrixSet {
             let from_scale = || m.scale_denominator.map(|s| s * STANDARD_PIXEL_M / metres);
             let cell_size = m.cell_size.or_else(from_scale).unwrap_or(0.0);
             let sides = [m.tile_width, m.tile_height];
+            let size = [m.matrix_width, m.matrix_height];
+            if !size.iter().all(|n| (1..=TILES_ACROSS_MAX).contains(n)) {
+                return Err(bad(format!(
+                    "matrix {}: {size:?} tiles, not 1 to {TILES_ACROSS_MAX} each way",
+                    m.id
+                )));
+            }
             let good = cell_size > 0.0
                 && cell_size.is_finite()
                 && sides.iter().all(|s| (1..=TILE_SIDE_MAX).contains(s))
@@ -135,21 +161,111 @@ impl TileMatrixSet {
             Ok(Matrix {
                 id: m.id,
                 cell_size,
+                scale_denominator: m
+                    .scale_denominator
+                    .filter(|s| s.is_finite() && *s > 0.0)
+                    .unwrap_or(cell_size * metres / STANDARD_PIXEL_M),
                 origin: if y_first { [b, a] } else { [a, b] },
                 bottom_left: m.corner_of_origin.as_deref() == Some("bottomLeft"),
                 tile: sides,
-                size: [m.matrix_width, m.matrix_height],
+                size,
             })
         };
+        let matrices: Vec<Matrix> = set
+            .tile_matrices
+            .into_iter()
+            .map(matrix)
+            .collect::<Result<_, _>>()?;
+        for (i, matrix) in matrices.iter().enumerate() {
+            if matrices[..i].iter().any(|other| other.id == matrix.id) {
+                return Err(bad(format!("matrix {} stands twice", matrix.id)));
+            }
+        }
         Ok(Self {
             id: set.id.unwrap_or_default(),
+            title: set.title,
+            uri: set.uri,
+            crs_uri: name.to_owned(),
             crs,
-            matrices: set
-                .tile_matrices
-                .into_iter()
-                .map(matrix)
-                .collect::<Result<_, _>>()?,
+            ordered_axes,
+            y_first,
+            matrices,
         })
+    }
+
+    /// The set in the JSON of the standard.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let matrix = |m: &Matrix| {
+            let [x, y] = m.origin;
+            json!({
+                "id": m.id,
+                "scaleDenominator": m.scale_denominator,
+                "cellSize": m.cell_size,
+                "cornerOfOrigin": if m.bottom_left { "bottomLeft" } else { "topLeft" },
+                "pointOfOrigin": if self.y_first { [y, x] } else { [x, y] },
+                "tileWidth": m.tile[0],
+                "tileHeight": m.tile[1],
+                "matrixWidth": m.size[0],
+                "matrixHeight": m.size[1],
+            })
+        };
+        let mut set = json!({
+            "id": self.id,
+            "crs": self.crs_uri,
+            "orderedAxes": self.ordered_axes,
+            "tileMatrices": self.matrices.iter().map(matrix).collect::<Vec<_>>(),
+        });
+        for (name, text) in [("title", &self.title), ("uri", &self.uri)] {
+            if let Some(text) = text {
+                set[name] = text.as_str().into();
+            }
+        }
+        set
+    }
+
+    /// Reference system of the tiles.
+    #[must_use]
+    pub const fn crs(&self) -> &Crs {
+        &self.crs
+    }
+
+    /// The system as the set names it, an address as a rule.
+    #[must_use]
+    pub fn crs_uri(&self) -> &str {
+        &self.crs_uri
+    }
+
+    /// Ids of the matrices with the size of their cells, from coarse to fine as a rule.
+    pub fn levels(&self) -> impl Iterator<Item = (&str, f64)> {
+        self.matrices.iter().map(|m| (m.id.as_str(), m.cell_size))
+    }
+
+    /// The tiles of each matrix that meet a box in the set's own system (least x, least y,
+    /// greatest x, greatest y); matrices that it does not meet are left out.
+    #[must_use]
+    pub fn ranges(&self, bounds: [f64; 4]) -> Vec<TileRange> {
+        let range = |m: &Matrix| {
+            let [width, height] = m.span();
+            let cols = tiles_along(
+                bounds[0] - m.origin[0],
+                bounds[2] - m.origin[0],
+                width,
+                m.size[0],
+            )?;
+            let (near, far) = if m.bottom_left {
+                (bounds[1] - m.origin[1], bounds[3] - m.origin[1])
+            } else {
+                (m.origin[1] - bounds[3], m.origin[1] - bounds[1])
+            };
+            let rows = tiles_along(near, far, height, m.size[1])?;
+            Some(TileRange {
+                matrix: m.id.clone(),
+                cols,
+                rows,
+            })
+        };
+        self.matrices.iter().filter_map(range).collect()
     }
 
     /// Grid of the tile at column `x` and row `y` of a matrix.
@@ -169,10 +285,7 @@ impl TileMatrixSet {
                     ),
                 )
             })?;
-        let span = [
-            m.tile[0] as f64 * m.cell_size,
-            m.tile[1] as f64 * m.cell_size,
-        ];
+        let span = m.span();
         let west = m.origin[0] + x as f64 * span[0];
         let north = if m.bottom_left {
             m.origin[1] + (y + 1) as f64 * span[1]
@@ -186,6 +299,33 @@ impl TileMatrixSet {
             m.tile[1],
         ))
     }
+}
+
+/// First and last tile of a side between two distances from the origin.
+fn tiles_along(near: f64, far: f64, side: f64, tiles: u64) -> Option<(u64, u64)> {
+    // What ends on the edge of a tile, but for rounding, does not reach the next.
+    let slack = 1e-9 * side;
+    let first = ((near + slack) / side).floor().max(0.0);
+    let last = ((far - slack) / side).floor().min(tiles as f64 - 1.0);
+    (near <= far && first <= last).then_some((first as u64, last as u64))
+}
+
+/// Metres of a unit of a system, as the standard counts them.
+pub(super) fn metres_of(crs: &Crs) -> f64 {
+    if crs.is_geographic() {
+        RADIUS_M.to_radians()
+    } else {
+        1.0
+    }
+}
+
+fn default_axes(crs: &Crs, y_first: bool) -> [String; 2] {
+    let [x, y] = if crs.is_geographic() {
+        ["Lon", "Lat"]
+    } else {
+        ["X", "Y"]
+    };
+    if y_first { [y, x] } else { [x, y] }.map(str::to_owned)
 }
 
 #[cfg(test)]
@@ -229,6 +369,21 @@ mod tests {
             .unwrap()
             .transform[1];
         assert!((cell - 0.351_562_5).abs() < 1e-9, "{cell}");
+        // What is written is read back, and names its tiles.
+        for set in [&lon_first, &TileMatrixSet::web_mercator_quad()] {
+            let again = TileMatrixSet::from_json(&set.to_json().to_string()).unwrap();
+            assert_eq!(&again, set);
+        }
+        let ranges = lon_first.ranges([-180.0, -0.1, -90.0, 0.0]);
+        assert_eq!((ranges[0].cols, ranges[0].rows), ((0, 0), (1, 1)));
+        assert!(lon_first.ranges([200.0, 0.0, 210.0, 1.0]).is_empty());
+        let twice = text("OGC/1.3/CRS84", "[0, 0]").replace(
+            "\"tileMatrices\": [",
+            "\"tileMatrices\": [{\"id\": \"1\", \"cellSize\": 1, \"pointOfOrigin\": [0, 0], \"tileWidth\": 1,
+            \"tileHeight\": 1, \"matrixWidth\": 1, \"matrixHeight\": 1},",
+        );
+        let message = TileMatrixSet::from_json(&twice).unwrap_err().to_string();
+        assert!(message.contains("twice"), "{message}");
         for bad in ["", "{}", "{\"crs\": 3, \"tileMatrices\": []}"] {
             assert!(TileMatrixSet::from_json(bad).is_err());
         }

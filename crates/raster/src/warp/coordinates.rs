@@ -62,6 +62,22 @@ impl Mapper {
         }
     }
 
+    /// The mapper to a source whose pixels are so many times as many, across and down.
+    pub(super) fn scaled(&self, fx: f64, fy: f64) -> Self {
+        let s = &self.source_inverse;
+        Self {
+            source_inverse: [
+                s[0] * fx,
+                s[1] * fx,
+                s[2] * fx,
+                s[3] * fy,
+                s[4] * fy,
+                s[5] * fy,
+            ],
+            ..self.clone()
+        }
+    }
+
     /// The source position of one target position.
     pub(super) fn exact(&self, col: f64, row: f64) -> Point {
         let t = &self.target;

@@ -21,6 +21,40 @@ pub(super) struct Extent {
     pub(super) window: Window,
 }
 
+/// Where sampled points of a target (or a part of it) lie on a source, in its pixels:
+/// left, top, right, bottom.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reach {
+    /// Of the outline, when any point of it can be computed.
+    edge: Option<[f64; 4]>,
+    all: [f64; 4],
+}
+
+impl Reach {
+    /// Of all of the target.
+    pub(super) fn find(mapper: &Mapper, target: &Grid) -> Option<Self> {
+        Self::find_part(mapper, [0, 0, target.width, target.height])
+    }
+
+    /// Of the pixels from the first column and row to before the last of each.
+    pub(super) fn find_part(mapper: &Mapper, part: [usize; 4]) -> Option<Self> {
+        let part = part.map(|v| v as f64);
+        let edge = bounds(edge_points(part).map(|(c, r)| mapper.exact(c, r)));
+        let inner = inner_points(part).map(|(c, r)| mapper.exact(c, r));
+        let all = union(edge, bounds(inner))?;
+        Some(Self { edge, all })
+    }
+
+    /// The same on a source whose pixels are so many times as many, across and down.
+    pub(super) fn scaled(&self, fx: f64, fy: f64) -> Self {
+        let scale = |b: [f64; 4]| [b[0] * fx, b[1] * fy, b[2] * fx, b[3] * fy];
+        Self {
+            edge: self.edge.map(scale),
+            all: scale(self.all),
+        }
+    }
+}
+
 /// `None` when no sampled point of the target lies near the source.
 pub(super) fn find(
     mapper: &Mapper,
@@ -28,19 +62,32 @@ pub(super) fn find(
     target: &Grid,
     resampling: Resampling,
 ) -> Option<Extent> {
-    let edges = edge_points(target).map(|(c, r)| mapper.exact(c, r));
-    let edge_bounds = bounds(edges);
-    let inner = grid_points(target).map(|(c, r)| mapper.exact(c, r));
-    let all_bounds = union(edge_bounds, bounds(inner))?;
-    let scale_bounds = edge_bounds.unwrap_or(all_bounds);
+    let reach = Reach::find(mapper, target)?;
+    of(
+        &reach,
+        source_size,
+        (target.width, target.height),
+        resampling,
+    )
+}
+
+/// Scale and part of a source of such a size; `None` when the target lies beside it.
+pub(super) fn of(
+    reach: &Reach,
+    source_size: (usize, usize),
+    target_size: (usize, usize),
+    resampling: Resampling,
+) -> Option<Extent> {
+    let all_bounds = reach.all;
+    let scale_bounds = reach.edge.unwrap_or(all_bounds);
     let x_scale = scale(
-        target.width,
+        target_size.0,
         source_size.0,
         scale_bounds[0],
         scale_bounds[2],
     );
     let y_scale = scale(
-        target.height,
+        target_size.1,
         source_size.1,
         scale_bounds[1],
         scale_bounds[3],
@@ -113,18 +160,24 @@ fn snapped(position: f64) -> f64 {
     }
 }
 
-fn edge_points(target: &Grid) -> impl Iterator<Item = (f64, f64)> {
-    let (w, h) = (target.width as f64, target.height as f64);
+fn edge_points([left, top, right, bottom]: [f64; 4]) -> impl Iterator<Item = (f64, f64)> {
     (0..EDGE_POINTS).flat_map(move |i| {
-        let f = i as f64 / (EDGE_POINTS - 1) as f64;
-        [(f * w, 0.0), (f * w, h), (0.0, f * h), (w, f * h)]
+        let (x, y) = (between(left, right, i), between(top, bottom, i));
+        [(x, top), (x, bottom), (left, y), (right, y)]
     })
 }
 
-fn grid_points(target: &Grid) -> impl Iterator<Item = (f64, f64)> {
-    let (w, h) = (target.width as f64, target.height as f64);
-    let step = |i: usize| i as f64 / (EDGE_POINTS - 1) as f64;
-    (0..EDGE_POINTS).flat_map(move |r| (0..EDGE_POINTS).map(move |c| (step(c) * w, step(r) * h)))
+/// Points within, those of the outline left out.
+fn inner_points([left, top, right, bottom]: [f64; 4]) -> impl Iterator<Item = (f64, f64)> {
+    let inner = 1..EDGE_POINTS - 1;
+    inner.clone().flat_map(move |r| {
+        let row = between(top, bottom, r);
+        inner.clone().map(move |c| (between(left, right, c), row))
+    })
+}
+
+fn between(low: f64, high: f64, step: usize) -> f64 {
+    low + (high - low) * (step as f64 / (EDGE_POINTS - 1) as f64)
 }
 
 fn bounds(points: impl Iterator<Item = (f64, f64)>) -> Option<[f64; 4]> {

@@ -12,6 +12,7 @@ mod area;
 mod coordinates;
 mod extent;
 mod kernel;
+mod placement;
 
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +23,7 @@ use crate::grid::{Crs, Grid};
 use coordinates::{Mapper, Point};
 use extent::Extent;
 use kernel::{Filter, Pixels, Shape};
+pub(crate) use placement::Placement;
 
 /// Greatest |dx| + |dy|, in source pixels, that interpolating positions along a row may cost.
 pub const ERROR_MAX_PX: f64 = coordinates::ERROR_MAX_PX;
@@ -91,7 +93,15 @@ pub fn warp(
     let Some(extent) = extent::find(&mapper, size, target, resampling) else {
         return empty(source.data().dtype(), source.nodata(), target);
     };
-    run(source, (0.0, 0.0), &mapper, &extent, target, resampling)
+    run(
+        source,
+        (0.0, 0.0),
+        &mapper,
+        &extent,
+        target,
+        resampling,
+        None,
+    )
 }
 
 /// Moves a band (counted from 0) of a dataset to `target`, reading only the part needed,
@@ -139,36 +149,6 @@ pub(crate) fn warp_level(
     )
 }
 
-/// How many full-resolution source pixels a target pixel stands for along one
-/// axis, at the finest of a few places; `None` when they do not meet.
-pub(crate) fn reduction(source: &Grid, target: &Grid) -> Result<Option<f64>, RasterError> {
-    let mapper = Mapper::new(source, target)?;
-    let size = (source.width, source.height);
-    let Some(extent) = extent::find(&mapper, size, target, Resampling::Nearest) else {
-        return Ok(None);
-    };
-    let window = extent.window;
-    let touches = |p: Point| {
-        let (col, row) = (p.0 - window.col as f64, p.1 - window.row as f64);
-        (0.0..=window.width as f64).contains(&col) && (0.0..=window.height as f64).contains(&row)
-    };
-    let mut least = f64::INFINITY;
-    for row in 0..8 {
-        for col in 0..8 {
-            let col = (f64::from(col) + 0.5) / 8.0 * target.width as f64;
-            let row = (f64::from(row) + 0.5) / 8.0 * target.height as f64;
-            let (a, b) = (mapper.exact(col, row), mapper.exact(col + 1.0, row + 1.0));
-            if touches(a) || least.is_infinite() {
-                let length = (b.0 - a.0).abs().max((b.1 - a.1).abs());
-                if length > 0.0 {
-                    least = least.min(length);
-                }
-            }
-        }
-    }
-    Ok(Some(if least.is_finite() { least } else { 1.0 }))
-}
-
 /// Moves bands of one level, taken to lie on `grid`.
 pub(crate) fn warp_level_grid(
     source: &Dataset,
@@ -188,7 +168,7 @@ pub(crate) fn warp_level_grid(
     let origin = (extent.window.col as f64, extent.window.row as f64);
     parts
         .iter()
-        .map(|part| run(part, origin, &mapper, &extent, target, resampling))
+        .map(|part| run(part, origin, &mapper, &extent, target, resampling, None))
         .collect()
 }
 
@@ -270,7 +250,7 @@ impl<'a> Warper<'a> {
         self.source
             .read_level(0, bands, extent.window)?
             .iter()
-            .map(|band| run(band, origin, &mapper, &extent, &part, self.resampling))
+            .map(|band| run(band, origin, &mapper, &extent, &part, self.resampling, None))
             .collect()
     }
 }
@@ -319,7 +299,8 @@ fn empty(dtype: DataType, nodata: Option<f64>, target: &Grid) -> Result<Band, Ra
     )
 }
 
-/// Runs the kernel for the type of `source`, whose first pixel is at `origin` of the raster.
+/// Runs the kernel for the type of `source`, whose first pixel is at `origin` of the raster;
+/// only for the pixels that are wanted, where that is said.
 fn run(
     source: &Band,
     origin: Point,
@@ -327,6 +308,7 @@ fn run(
     extent: &Extent,
     target: &Grid,
     resampling: Resampling,
+    wanted: Option<&[bool]>,
 ) -> Result<Band, RasterError> {
     let may_lack =
         source.mask().is_some() || source.nodata().is_some() || source.data().dtype().is_float();
@@ -352,6 +334,7 @@ fn run(
                 extent,
                 width: target.width,
                 nodata: source.nodata(),
+                wanted,
             };
             job.run(&pixels, resampling, &mut output, &mut output_valid);
             BandData::$variant(output)
@@ -410,6 +393,7 @@ struct Job<'a> {
     extent: &'a Extent,
     width: usize,
     nodata: Option<f64>,
+    wanted: Option<&'a [bool]>,
 }
 
 impl Job<'_> {
@@ -464,6 +448,12 @@ impl Job<'_> {
         }
     }
 
+    /// Which pixels of a row are wanted; `None` for all.
+    fn wanted_in(&self, row: usize) -> Option<&[bool]> {
+        self.wanted
+            .map(|wanted| &wanted[row * self.width..(row + 1) * self.width])
+    }
+
     /// A computed value in the type of the samples, moved by one when it would read as nodata.
     fn rounded<T: Sample>(&self, value: Option<f64>) -> Option<T> {
         let value = T::from_f64(value?);
@@ -486,8 +476,15 @@ impl Job<'_> {
             .chunks_exact_mut(self.width)
             .zip(valid.chunks_exact_mut(self.width));
         for (row, (output, valid)) in rows.enumerate() {
+            let wanted = self.wanted_in(row);
+            if wanted.is_some_and(|w| !w.contains(&true)) {
+                continue;
+            }
             self.mapper.row(0.5, row as f64 + 0.5, &mut points);
             for (col, ((point, out), ok)) in points.iter_mut().zip(output).zip(valid).enumerate() {
+                if wanted.is_some_and(|w| !w[col]) {
+                    continue;
+                }
                 if edge.is_near(*point) {
                     // So close outside, the interpolated position does not decide.
                     *point = self.mapper.exact(col as f64 + 0.5, row as f64 + 0.5);
@@ -513,10 +510,17 @@ impl Job<'_> {
             .chunks_exact_mut(self.width)
             .zip(valid.chunks_exact_mut(self.width));
         for (row, (output, valid)) in rows.enumerate() {
+            let wanted = self.wanted_in(row);
+            if wanted.is_some_and(|w| !w.contains(&true)) {
+                continue;
+            }
             self.mapper.row(0.0, row as f64, &mut upper);
             self.mapper.row(1.0, row as f64 + 1.0, &mut lower);
             let corners = upper.iter().zip(&lower);
-            for (((a, b), out), ok) in corners.zip(output).zip(valid) {
+            for (col, (((a, b), out), ok)) in corners.zip(output).zip(valid).enumerate() {
+                if wanted.is_some_and(|w| !w[col]) {
+                    continue;
+                }
                 if let Some(v) = value(*a, *b) {
                     *out = v;
                     *ok = true;

@@ -14,5 +14,6 @@ mod real_data;
 #[cfg(feature = "remote")]
 mod remote;
 mod summary;
+mod tiles;
 mod warp;
 mod zonal;

@@ -1,0 +1,147 @@
+//! A target on a dataset, found once for whatever levels and bands are then read.
+
+use super::coordinates::Mapper;
+use super::extent::{self, Reach};
+use super::{Point, Resampling, check_target, empty, run};
+use crate::RasterError;
+use crate::band::Band;
+use crate::dataset::Dataset;
+use crate::grid::Grid;
+
+/// Places on each axis at which the reduction is looked for.
+const PLACES: u8 = 8;
+/// Part of the target above which looking for the window of what is wanted does not pay.
+const PART_MAX: f64 = 0.75;
+
+/// Where a target lies on the full resolution of a dataset.
+#[derive(Debug, Clone)]
+pub(crate) struct Placement {
+    mapper: Mapper,
+    reach: Reach,
+    size: (usize, usize),
+    target: Grid,
+}
+
+impl Placement {
+    /// `None` when target and source do not meet.
+    pub(crate) fn new(source: &Grid, target: &Grid) -> Result<Option<Self>, RasterError> {
+        check_target(target)?;
+        let mapper = Mapper::new(source, target)?;
+        let size = (source.width, source.height);
+        let Some(reach) = Reach::find(&mapper, target) else {
+            return Ok(None);
+        };
+        let own = Self {
+            mapper,
+            reach,
+            size,
+            target: target.clone(),
+        };
+        let meets = extent::of(&own.reach, size, own.target_size(), Resampling::Nearest).is_some();
+        Ok(meets.then_some(own))
+    }
+
+    fn target_size(&self) -> (usize, usize) {
+        (self.target.width, self.target.height)
+    }
+
+    /// How many full-resolution source pixels a target pixel stands for along one
+    /// axis, at the finest of a few places.
+    pub(crate) fn reduction(&self) -> f64 {
+        let size = self.target_size();
+        let Some(extent) = extent::of(&self.reach, self.size, size, Resampling::Nearest) else {
+            return 1.0;
+        };
+        let window = extent.window;
+        let touches = |p: Point| {
+            let (col, row) = (p.0 - window.col as f64, p.1 - window.row as f64);
+            (0.0..=window.width as f64).contains(&col)
+                && (0.0..=window.height as f64).contains(&row)
+        };
+        let place = |i: u8, len: usize| (f64::from(i) + 0.5) / f64::from(PLACES) * len as f64;
+        let mut least = f64::INFINITY;
+        for row in 0..PLACES {
+            for col in 0..PLACES {
+                let (col, row) = (place(col, size.0), place(row, size.1));
+                let a = self.mapper.exact(col, row);
+                if touches(a) || least.is_infinite() {
+                    let b = self.mapper.exact(col + 1.0, row + 1.0);
+                    let length = (b.0 - a.0).abs().max((b.1 - a.1).abs());
+                    if length > 0.0 {
+                        least = least.min(length);
+                    }
+                }
+            }
+        }
+        if least.is_finite() { least } else { 1.0 }
+    }
+
+    /// Moves bands of one level (0 = full resolution), to all pixels of the target or to those
+    /// wanted; the others are then left without a measurement.
+    pub(crate) fn warp(
+        &self,
+        source: &Dataset,
+        level: usize,
+        bands: &[usize],
+        resampling: Resampling,
+        wanted: Option<&[bool]>,
+    ) -> Result<Vec<Band>, RasterError> {
+        let size = source.level_size(level);
+        let fx = size.0 as f64 / self.size.0 as f64;
+        let fy = size.1 as f64 / self.size.1 as f64;
+        let mapper = self.mapper.scaled(fx, fy);
+        let reach = self.reach.scaled(fx, fy);
+        let nothing = || {
+            let none = |_| empty(source.dtype(), source.nodata(), &self.target);
+            bands.iter().map(none).collect()
+        };
+        let Some(mut extent) = extent::of(&reach, size, self.target_size(), resampling) else {
+            return nothing();
+        };
+        if let Some(part) = wanted.and_then(|w| self.part_wanted(w)) {
+            let own = Reach::find_part(&mapper, part)
+                .and_then(|reach| extent::of(&reach, size, self.target_size(), resampling));
+            let Some(own) = own else {
+                return nothing();
+            };
+            // The scale stays that of the whole, so that the pixels are those of the whole.
+            extent.window = extent::widened(own.window, &extent, size, resampling);
+        }
+        let parts = source.read_level(level, bands, extent.window)?;
+        let origin = (extent.window.col as f64, extent.window.row as f64);
+        parts
+            .iter()
+            .map(|part| {
+                run(
+                    part,
+                    origin,
+                    &mapper,
+                    &extent,
+                    &self.target,
+                    resampling,
+                    wanted,
+                )
+            })
+            .collect()
+    }
+
+    /// First column and row, and those after the last, of what is wanted; `None` when that is
+    /// most of the target.
+    fn part_wanted(&self, wanted: &[bool]) -> Option<[usize; 4]> {
+        let (width, height) = self.target_size();
+        let mut part = [width, height, 0, 0];
+        for (row, line) in wanted.chunks_exact(width).enumerate() {
+            if let Some(first) = line.iter().position(|w| *w) {
+                let last = line.iter().rposition(|w| *w).unwrap_or(first);
+                part = [
+                    part[0].min(first),
+                    part[1].min(row),
+                    part[2].max(last + 1),
+                    row + 1,
+                ];
+            }
+        }
+        let area = part[2].saturating_sub(part[0]) * part[3].saturating_sub(part[1]);
+        (area > 0 && area as f64 <= PART_MAX * (width * height) as f64).then_some(part)
+    }
+}
