@@ -1,6 +1,10 @@
 //! The levels of a file under way: a row of tiles each, handed on halved to the next.
 
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::num::NonZero;
+use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use tempfile::SpooledTempFile;
 
@@ -41,9 +45,8 @@ impl Encoded {
         options: &CogOptions,
         name: &str,
     ) -> Result<(), RasterError> {
-        for col in 0..strip[0].width().div_ceil(options.block_size) {
-            let bytes = write::encode_tile(strip, col, options)
-                .map_err(|reason| RasterError::malformed(name, "tile", reason))?;
+        for tile in encode_row(strip, options) {
+            let bytes = tile.map_err(|reason| RasterError::malformed(name, "tile", reason))?;
             self.spool
                 .write_all(&bytes)
                 .map_err(|e| RasterError::io("set tiles aside for", name, e))?;
@@ -63,6 +66,38 @@ impl Encoded {
             Err(io::Error::other("tiles set aside are gone"))
         }
     }
+}
+
+/// The tiles of a row from left to right, encoded on all processors.
+fn encode_row(strip: &[Band], options: &CogOptions) -> Vec<Result<Vec<u8>, String>> {
+    let columns = strip[0].width().div_ceil(options.block_size);
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut own = Vec::new();
+        loop {
+            let col = next.fetch_add(1, Ordering::Relaxed);
+            if col >= columns {
+                return own;
+            }
+            own.push((col, write::encode_tile(strip, col, options)));
+        }
+    };
+    let processors = thread::available_parallelism().map_or(1, NonZero::get);
+    let mut encoded = thread::scope(|scope| {
+        let others: Vec<_> = (1..processors.min(columns))
+            .map(|_| scope.spawn(work))
+            .collect();
+        let mut encoded = work();
+        for other in others {
+            match other.join() {
+                Ok(own) => encoded.extend(own),
+                Err(panic) => resume_unwind(panic),
+            }
+        }
+        encoded
+    });
+    encoded.sort_by_key(|(col, _)| *col);
+    encoded.into_iter().map(|(_, tile)| tile).collect()
 }
 
 /// One resolution of the image.

@@ -16,26 +16,11 @@ pub(super) fn halve(band: &Band, resampling: Resampling) -> Result<Band, crate::
         .filter(|v| v.iter().any(|ok| !ok));
     let mut output = BandData::zeros(dtype, width * height);
     let mut mask = band.mask().map(|_| vec![true; width * height]);
+    let valid = valid.as_deref();
     macro_rules! halve {
-        ($from:expr, $to:expr) => {{
-            let fill = Sample::from_f64(band.nodata().unwrap_or(0.0));
-            for (index, out) in $to.iter_mut().enumerate() {
-                let (col, row) = (2 * (index % width), 2 * (index / width));
-                let mut cells = [None; 4];
-                let places = [(0, 0), (1, 0), (0, 1), (1, 1)];
-                for (cell, (dx, dy)) in cells.iter_mut().zip(places) {
-                    if col + dx < band.width() && row + dy < band.height() {
-                        let i = (row + dy) * band.width() + col + dx;
-                        *cell = valid.as_ref().is_none_or(|v| v[i]).then(|| $from[i]);
-                    }
-                }
-                let value = reduce(&cells, resampling, band.nodata());
-                if let (None, Some(mask)) = (value, &mut mask) {
-                    mask[index] = false;
-                }
-                *out = value.unwrap_or(fill);
-            }
-        }};
+        ($from:expr, $to:expr) => {
+            halve_samples(band, $from, valid, resampling, $to, mask.as_deref_mut())
+        };
     }
     match (band.data(), &mut output) {
         (BandData::U8(a), BandData::U8(b)) => halve!(a, b),
@@ -54,6 +39,59 @@ pub(super) fn halve(band: &Band, resampling: Resampling) -> Result<Band, crate::
     Band::new(width, height, output, band.nodata(), mask)
 }
 
+/// `from` halved into `to`; `mask` loses the pixels whose four have no measurement.
+fn halve_samples<T: Sample>(
+    band: &Band,
+    from: &[T],
+    valid: Option<&[bool]>,
+    resampling: Resampling,
+    to: &mut [T],
+    mut mask: Option<&mut [bool]>,
+) {
+    let (full_width, full_height) = (band.width(), band.height());
+    let width = full_width.div_ceil(2);
+    let nodata = band.nodata();
+    let fill = T::from_f64(nodata.unwrap_or(0.0));
+    let means = matches!(
+        resampling,
+        Resampling::Average | Resampling::Bilinear | Resampling::Cubic
+    );
+    for (row, line) in to.chunks_exact_mut(width).enumerate() {
+        let start = 2 * row * full_width;
+        let has_below = 2 * row + 1 < full_height;
+        for (col, out) in line.iter_mut().enumerate() {
+            let i = start + 2 * col;
+            // Upper left, upper right, lower left, lower right.
+            let places = [i, i + 1, i + full_width, i + full_width + 1];
+            let has_right = 2 * col + 1 < full_width;
+            let is_valid = |i: usize| valid.is_none_or(|v| v[i]);
+            if means && has_right && has_below && places.into_iter().all(is_valid) {
+                let sum: f64 = places.into_iter().map(|i| from[i].to_f64()).sum();
+                *out = beside_nodata(T::from_f64(sum / 4.0), nodata);
+                continue;
+            }
+            let there = [true, has_right, has_below, has_right && has_below];
+            let mut cells = [None; 4];
+            for ((cell, place), there) in cells.iter_mut().zip(places).zip(there) {
+                *cell = (there && is_valid(place)).then(|| from[place]);
+            }
+            let value = reduce(&cells, resampling, nodata);
+            if let (None, Some(mask)) = (value, &mut mask) {
+                mask[row * width + col] = false;
+            }
+            *out = value.unwrap_or(fill);
+        }
+    }
+}
+
+/// A mean, moved by one when it would read as nodata.
+fn beside_nodata<T: Sample>(mean: T, nodata: Option<f64>) -> T {
+    match nodata {
+        Some(n) if mean == T::from_f64(n) => mean.beside(),
+        _ => mean,
+    }
+}
+
 fn reduce<T: Sample>(
     cells: &[Option<T>; 4],
     resampling: Resampling,
@@ -68,10 +106,7 @@ fn reduce<T: Sample>(
                 return None;
             }
             let mean = T::from_f64(values().map(T::to_f64).sum::<f64>() / count as f64);
-            match nodata {
-                Some(n) if mean == T::from_f64(n) => Some(mean.beside()),
-                _ => Some(mean),
-            }
+            Some(beside_nodata(mean, nodata))
         }
         Resampling::Mode => {
             let mut best: Option<(T, usize)> = None;

@@ -387,11 +387,15 @@ pub(super) fn encode_tile(
 }
 
 fn to_bytes(data: &BandData, big_endian: bool) -> Vec<u8> {
+    let size = data.dtype().size_bytes();
+    let mut bytes = vec![0; data.len() * size];
     crate::band::each_type!(data, v => {
+        let pairs = bytes.chunks_exact_mut(size).zip(v);
         if big_endian {
-            v.iter().flat_map(|x| x.to_be_bytes()).collect()
+            pairs.for_each(|(out, x)| out.copy_from_slice(&x.to_be_bytes()));
         } else {
-            v.iter().flat_map(|x| x.to_le_bytes()).collect()
+            pairs.for_each(|(out, x)| out.copy_from_slice(&x.to_le_bytes()));
         }
-    })
+    });
+    bytes
 }
