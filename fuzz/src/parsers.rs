@@ -12,7 +12,7 @@ const PIXELS_MAX: usize = 1 << 18;
 pub type Parser = fn(&[u8]);
 
 /// All parsers, by the name of their fuzz target and of their folder in `seeds/`.
-pub const PARSERS: [(&str, Parser); 38] = [
+pub const PARSERS: [(&str, Parser); 39] = [
     ("area", area),
     ("bundle", bundle),
     ("bundle_message", bundle_message),
