@@ -6,13 +6,20 @@
 //! ([`spool`]) and answers what it has, and the sender ([`sender`]) repeats what is missing until the node
 //! says *stored*. Every message may be lost, doubled or reordered, and either end may be killed.
 
+pub mod fragment;
+pub mod gate;
 pub mod inspect;
 pub mod message;
 pub mod receiver;
+pub mod secure;
 pub mod sender;
 pub mod spool;
+pub mod store;
 
 mod agent;
+mod inlet;
+mod link;
+mod shelf;
 
 /// Bytes of a file in one bundle when nothing else is asked for: 1 MiB keeps the header and the two
 /// syncs of a part small beside its data, and loses at most a second of a 10 Mbit/s link to a cut.

@@ -1,8 +1,10 @@
-//! A Bundle Protocol agent in the process: hardy's agent, its TCPCLv4 adapter and the file service.
+//! A Bundle Protocol agent in the process: hardy's agent, its links and the file service.
+
+mod priority;
+mod service;
 
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener},
-    num::NonZeroUsize,
     sync::{
         Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
@@ -12,27 +14,43 @@ use std::{
 
 use bytes::Bytes;
 use hardy_bpa::{
-    async_trait,
     bpa::{Bpa, BpaRegistration},
+    filter::{Filter, Hook},
     node_ids::NodeIds,
-    services::{self, Application, ApplicationSink, SendOptions, StatusNotify},
-    storage::{
-        BundleMemStorage, BundleMemStorageConfig, MetadataMemStorage, MetadataMemStorageConfig,
-    },
+    policy::EgressPolicy,
 };
 use hardy_bpv7::{
+    block::{self, Type},
+    builder::Builder,
+    bundle::Flags,
+    creation_timestamp::CreationTimestamp,
     eid::{Eid, NodeId, Service},
-    status_report::ReasonCode,
 };
 use hardy_tcpclv4::config::{Config, SessionConfig};
+use jiff::Timestamp;
 use thiserror::Error;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
-    sync::mpsc,
+    sync::{mpsc, watch},
+    task::JoinHandle,
 };
 
-use super::{PART_SIZE_MAX_BYTES, SERVICE_NAME, SERVICE_NUMBER, message::HEADER_LENGTH_MAX};
+use super::{
+    PART_SIZE_MAX_BYTES, SERVICE_NAME, SERVICE_NUMBER,
+    fragment::{self, FragmentError, Reassembler},
+    gate::{Contacts, Gate, GateError, Policy, queue::Standing},
+    inlet::{Inlet, Refused},
+    link::Link,
+    message::HEADER_LENGTH_MAX,
+    secure::{KeyError, Keyring},
+    shelf::Shelf,
+    store::{Memory, Room, StoreConfig, StoreState},
+};
+use crate::clock::Clock;
+use priority::{PRIORITY_BLOCK, ReadPriority, priority_to_cbor};
+use service::FileService;
+pub(super) use service::Incoming;
 
 /// Bundles held in memory by one agent before the oldest go: four of the largest. What goes was never
 /// acknowledged and is sent again.
@@ -41,16 +59,23 @@ const MEMORY_MAX_BYTES: usize = 4 * TRANSFER_MAX_BYTES as usize;
 /// Largest bundle taken from a peer: the largest part, its header, and the bundle's own blocks.
 const TRANSFER_MAX_BYTES: u64 = PART_SIZE_MAX_BYTES as u64 + HEADER_LENGTH_MAX as u64 + (64 << 10);
 
-/// Bundle identities remembered to drop duplicates of bundles; duplicates of parts are seen by the spool.
-const IDENTITIES_MAX: usize = 65_536;
+/// Bytes of our own bundles that may wait for contacts: two of the largest, so that memory never has to let
+/// one go.
+const WAITING_MAX_BYTES: usize = 2 * TRANSFER_MAX_BYTES as usize;
+
+/// Bytes of fragments in hand: four of the largest bundles.
+const FRAGMENTS_MAX_BYTES: usize = 4 * TRANSFER_MAX_BYTES as usize;
 
 /// TCPCLv4 segment size: a part in a few segments instead of hardy's 16 KiB, which costs a message and an
 /// acknowledgement each.
 const SEGMENT_BYTES: u64 = 256 << 10;
 
-/// Time a bundle may live: longer than any pause between hops here, short enough that repeats of an
-/// outage do not pile up.
+/// Time a bundle may live where contacts are not planned: longer than any pause between hops then, short
+/// enough that repeats of an outage do not pile up.
 const LIFETIME: Duration = Duration::from_secs(600);
+
+/// Time a bundle may live where it waits for planned contacts.
+const PLANNED_LIFETIME: Duration = Duration::from_secs(7 * 86_400);
 
 /// Received messages waiting to be handled before the agent is held back.
 const QUEUE_LENGTH: usize = 4;
@@ -83,33 +108,70 @@ pub enum AgentError {
         /// What the system said.
         reason: String,
     },
+    /// The contact plan does not fit the node.
+    #[error(transparent)]
+    Gate(#[from] GateError),
+    /// A key could not be used.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// A bundle could not be cut into fragments.
+    #[error(transparent)]
+    Fragment(#[from] FragmentError),
+    /// The store for bundles could not be opened.
+    #[error("store {dir}: {reason}")]
+    Store {
+        /// Its folder.
+        dir: String,
+        /// What the system said.
+        reason: String,
+    },
 }
 
-/// A payload that came for the file service.
-#[derive(Debug)]
-pub(super) struct Incoming {
-    pub(super) source: Eid,
-    pub(super) payload: Bytes,
+/// How an agent carries bundles.
+#[derive(Clone, Default)]
+pub struct Carriage {
+    /// Contacts that gate forwarding; `None`: whenever there is a session.
+    pub contacts: Option<Contacts>,
+    /// Keys to sign, encrypt and check with; `None`: nothing is, and what is signed or encrypted is refused.
+    pub keys: Option<Arc<Keyring>>,
+    /// Where bundles lie that are on their way to other nodes; `None`: in memory.
+    pub store: Option<StoreConfig>,
+    /// Most bytes of payload in one bundle that is sent; larger ones are cut into fragments.
+    pub fragment_bytes: Option<u32>,
+    /// Priority of data that is sent, higher first; answers go before it.
+    pub priority: u8,
+}
+
+/// What an agent gives besides itself.
+pub(super) struct Feeds {
+    pub(super) incoming: mpsc::Receiver<Incoming>,
+    pub(super) refused: mpsc::UnboundedReceiver<Refused>,
 }
 
 /// A running agent.
 pub(super) struct Agent {
     bpa: Arc<Bpa>,
     stopped: AtomicBool,
-    cla: Arc<hardy_tcpclv4::Cla>,
+    link: Arc<Link>,
     service: Arc<FileService>,
+    gate: Option<Arc<Gate>>,
+    room: Arc<Room>,
+    carriage: Carriage,
+    watch: JoinHandle<()>,
     listening: Option<SocketAddr>,
 }
 
 impl Agent {
-    /// Starts an agent, listening if an address is given; incoming payloads go to the returned queue.
+    /// Starts an agent, listening if an address is given.
     pub(super) async fn start(
         node_eid: &str,
         listen: Option<SocketAddr>,
-    ) -> Result<(Self, mpsc::Receiver<Incoming>), AgentError> {
+        carriage: Carriage,
+        clock: Arc<dyn Clock>,
+    ) -> Result<(Self, Feeds), AgentError> {
         let node = parse_node("node_eid", node_eid)?;
         let Some(address) = listen else {
-            return Self::start_at(&node, None).await;
+            return Self::start_at(&node, None, carriage, clock).await;
         };
         let mut reason = String::from("no attempt was made");
         for _ in 0..PORT_ATTEMPTS {
@@ -122,9 +184,10 @@ impl Agent {
                     });
                 }
             };
-            let (agent, incoming) = Self::start_at(&node, Some(chosen)).await?;
+            let (agent, feeds) =
+                Self::start_at(&node, Some(chosen), carriage.clone(), clock.clone()).await?;
             match answers_as_tcpcl(chosen).await {
-                Ok(()) => return Ok((agent, incoming)),
+                Ok(()) => return Ok((agent, feeds)),
                 Err(error) => reason = error,
             }
             agent.shutdown().await;
@@ -138,34 +201,53 @@ impl Agent {
     async fn start_at(
         node: &NodeId,
         listen: Option<SocketAddr>,
-    ) -> Result<(Self, mpsc::Receiver<Incoming>), AgentError> {
-        let node_ids = NodeIds::try_from([node.clone()].as_slice())
-            .map_err(|e| AgentError::Setup(e.to_string()))?;
-        let bundles = BundleMemStorageConfig {
-            capacity: non_zero(MEMORY_MAX_BYTES),
-            min_bundles: 1,
+        carriage: Carriage,
+        clock: Arc<dyn Clock>,
+    ) -> Result<(Self, Feeds), AgentError> {
+        let setup = |e: &dyn std::fmt::Display| AgentError::Setup(e.to_string());
+        let node_ids = NodeIds::try_from([node.clone()].as_slice()).map_err(|e| setup(&e))?;
+        let (room, shelf) = match &carriage.store {
+            None => (Room::in_memory(MEMORY_MAX_BYTES), None),
+            Some(store) => {
+                let failed = |e: std::io::Error| AgentError::Store {
+                    dir: store.dir.display().to_string(),
+                    reason: e.to_string(),
+                };
+                let shelf = Shelf::open(&store.dir.join("fragments")).map_err(failed)?;
+                (Room::on_disk(store).map_err(failed)?, Some(shelf))
+            }
         };
-        let metadata = MetadataMemStorageConfig {
-            max_bundles: non_zero(IDENTITIES_MAX),
+        let gated = super::store::Gated::default();
+        let contacts = carriage.contacts.clone();
+        let gate = match contacts {
+            None => None,
+            Some(contacts) => Some(Gate::new(contacts, node, clock, gated.clone())?),
         };
         let bpa = Bpa::builder()
             .node_ids(node_ids)
-            .bundle_storage(Arc::new(BundleMemStorage::new(&bundles)))
-            .metadata_storage(Arc::new(MetadataMemStorage::new(&metadata)))
+            .bundle_storage(room.clone())
+            .metadata_storage(Arc::new(Memory::new(gated)))
             .no_cache()
             .build()
             .await
-            .map_err(|e| AgentError::Setup(e.to_string()))?;
-        bpa.start(false);
+            .map_err(|e| setup(&e))?;
+        for hook in [Hook::Ingress, Hook::Originate] {
+            bpa.register_filter(hook, "priority", &[], Filter::Write(Arc::new(ReadPriority)))
+                .map_err(|e| setup(&e))?;
+        }
+        bpa.start(room.is_lasting());
 
         let (queue, incoming) = mpsc::channel(QUEUE_LENGTH);
+        let (refused, refusals) = mpsc::unbounded_channel();
         let service = Arc::new(FileService {
             sink: OnceLock::new(),
             queue,
+            keys: carriage.keys.clone(),
+            refused: refused.clone(),
         });
-        bpa.register_application(service_of(node), service.clone())
+        bpa.register_service(service_of(node), service.clone())
             .await
-            .map_err(|e| AgentError::Setup(e.to_string()))?;
+            .map_err(|e| setup(&e))?;
 
         let config = Config {
             address: listen,
@@ -174,21 +256,38 @@ impl Agent {
             session_defaults: SessionConfig::default(),
             ..Config::default()
         };
-        let cla = hardy_tcpclv4::Cla::new(&config).map_err(|e| AgentError::Setup(e.to_string()))?;
-        let cla = Arc::new(cla);
-        bpa.register_cla("tcpclv4".into(), cla.clone(), None)
+        let fragments = Reassembler::new(FRAGMENTS_MAX_BYTES, TRANSFER_MAX_BYTES as usize);
+        let inlet = Inlet::new(
+            node.clone(),
+            gate.clone(),
+            room.clone(),
+            fragments,
+            shelf,
+            refused,
+        );
+        let link = Link::new(config, inlet).map_err(|e| setup(&e))?;
+        let policy = gate
+            .clone()
+            .map(|gate| Arc::new(Policy(gate)) as Arc<dyn EgressPolicy>);
+        bpa.register_cla("links".into(), link.clone(), policy)
             .await
-            .map_err(|e| AgentError::Setup(e.to_string()))?;
-        Ok((
-            Self {
-                bpa: Arc::new(bpa),
-                stopped: AtomicBool::new(false),
-                cla,
-                service,
-                listening: listen,
-            },
+            .map_err(|e| setup(&e))?;
+        let agent = Self {
+            bpa: Arc::new(bpa),
+            stopped: AtomicBool::new(false),
+            watch: tokio::spawn(link.clone().watch_contacts()),
+            link,
+            service,
+            gate,
+            room,
+            carriage,
+            listening: listen,
+        };
+        let feeds = Feeds {
             incoming,
-        ))
+            refused: refusals,
+        };
+        Ok((agent, feeds))
     }
 
     /// The address it listens on, if it does.
@@ -196,32 +295,118 @@ impl Agent {
         self.listening
     }
 
-    /// Opens a session to a peer.
+    /// Opens a session to a peer; with contacts that is theirs to do.
     pub(super) async fn connect(&self, peer: SocketAddr) -> Result<(), String> {
-        self.cla.connect(&peer).await.map_err(|e| e.to_string())
+        if self.gate.is_some() {
+            return Ok(());
+        }
+        self.link.connect(peer).await
     }
 
-    /// Hands a payload to the agent for an endpoint; it is carried when there is a session.
+    /// Whether contacts gate forwarding.
+    pub(super) fn is_gated(&self) -> bool {
+        self.gate.is_some()
+    }
+
+    /// Whether the plan, where there is one, has a way to a node.
+    pub(super) fn has_way(&self, node: &Eid) -> bool {
+        self.gate.as_ref().is_none_or(|gate| gate.has_way(node))
+    }
+
+    /// When the answer to what was sent to a node can be here by the plan; `None` where there is no plan, or
+    /// no way back in it.
+    pub(super) fn answer_by(&self, node: &Eid) -> Option<Timestamp> {
+        self.gate.as_ref()?.answer_by(node, ANSWER_BYTES)
+    }
+
+    /// Waits until there is room for another bundle of our own.
+    pub(super) async fn room(&self) {
+        if let Some(gate) = &self.gate {
+            gate.room(WAITING_MAX_BYTES).await;
+        }
+    }
+
+    /// Where bundles stand that wait for contacts.
+    pub(super) fn standing(&self) -> Option<Standing> {
+        self.gate.as_ref().map(|gate| gate.standing())
+    }
+
+    /// Whether the store takes bundles.
+    pub(super) fn store_state(&self) -> watch::Receiver<StoreState> {
+        self.room.state()
+    }
+
+    /// Hands data to the agent for an endpoint; it is carried when there is a session, or a contact.
     pub(super) async fn send(&self, to: &Eid, payload: Vec<u8>) -> Result<(), AgentError> {
-        let sink = self
-            .service
-            .sink
-            .get()
-            .ok_or_else(|| AgentError::Setup("no service".into()))?;
-        let options = SendOptions {
-            do_not_fragment: true,
-            ..SendOptions::default()
+        let fragment_bytes = self.carriage.fragment_bytes;
+        self.send_as(to, &payload, self.carriage.priority, fragment_bytes)
+            .await
+    }
+
+    /// The same for an answer.
+    pub(super) async fn answer(&self, to: &Eid, payload: Vec<u8>) -> Result<(), AgentError> {
+        // Without a plan nothing here waits for a place, and some implementations refuse blocks unknown to them.
+        let priority = match self.gate {
+            Some(_) => ANSWER_PRIORITY.max(self.carriage.priority),
+            None => self.carriage.priority,
         };
-        let sent = sink
-            .send(to.clone(), Bytes::from(payload), LIFETIME, Some(options))
-            .await;
-        sent.map(|_| ())
-            .map_err(|e| AgentError::Setup(e.to_string()))
+        self.send_as(to, &payload, priority, None).await
+    }
+
+    async fn send_as(
+        &self,
+        to: &Eid,
+        payload: &[u8],
+        priority: u8,
+        fragment_bytes: Option<u32>,
+    ) -> Result<(), AgentError> {
+        let no_service = || AgentError::Setup("no service".into());
+        let (own, sink) = self.service.sink.get().ok_or_else(no_service)?;
+        let setup = |e: &dyn std::fmt::Display| AgentError::Setup(e.to_string());
+        let lifetime = if self.gate.is_some() {
+            PLANNED_LIFETIME
+        } else {
+            LIFETIME
+        };
+        let mut builder = Builder::new(own.clone(), to.clone())
+            .with_lifetime(lifetime)
+            .with_flags(Flags {
+                do_not_fragment: fragment_bytes.is_none(),
+                ..Flags::default()
+            });
+        if priority > 0 {
+            builder = builder
+                .add_extension_block(Type::Unrecognised(PRIORITY_BLOCK))
+                .map_err(|e| setup(&e))?
+                .with_flags(block::Flags {
+                    must_replicate: true,
+                    ..block::Flags::default()
+                })
+                .build(priority_to_cbor(priority).into());
+        }
+        let (bundle, data) = builder
+            .with_payload(payload.into())
+            .build(CreationTimestamp::now())
+            .map_err(|e| setup(&e))?;
+        let bundle = match &self.carriage.keys {
+            Some(keys) => keys.protect(bundle, data)?,
+            None => Bytes::from(data),
+        };
+        let pieces = match fragment_bytes {
+            Some(most) => fragment::fragment(&bundle, most as usize)?,
+            None => vec![bundle],
+        };
+        for piece in pieces {
+            sink.send(piece).await.map_err(|e| setup(&e))?;
+        }
+        Ok(())
     }
 
     /// Ends sessions and stops everything.
     pub(super) async fn shutdown(&self) {
         self.stopped.store(true, Ordering::Relaxed);
+        self.watch.abort();
+        self.room.stop();
         self.bpa.shutdown().await;
     }
 }
@@ -234,6 +419,8 @@ impl Drop for Agent {
             tokio::runtime::Handle::try_current(),
         ) {
             let bpa = self.bpa.clone();
+            self.watch.abort();
+            self.room.stop();
             runtime.spawn(async move { bpa.shutdown().await });
         }
     }
@@ -312,44 +499,8 @@ async fn answers_as_tcpcl(address: SocketAddr) -> Result<(), String> {
     }
 }
 
-fn non_zero(value: usize) -> NonZeroUsize {
-    NonZeroUsize::new(value).unwrap_or(NonZeroUsize::MIN)
-}
+/// Priority of answers: before data, so that what is done is known and what is missing goes out again.
+const ANSWER_PRIORITY: u8 = 128;
 
-/// The application that hardy delivers payloads to.
-struct FileService {
-    sink: OnceLock<Box<dyn ApplicationSink>>,
-    queue: mpsc::Sender<Incoming>,
-}
-
-#[async_trait]
-impl Application for FileService {
-    async fn on_register(&self, _source: &Eid, sink: Box<dyn ApplicationSink>) {
-        // Registered once: a second sink would be dropped, which unregisters it.
-        drop(self.sink.set(sink));
-    }
-
-    async fn on_unregister(&self) {}
-
-    async fn on_receive(
-        &self,
-        source: Eid,
-        _expiry: time::OffsetDateTime,
-        _ack_requested: bool,
-        payload: Bytes,
-    ) -> services::Result<()> {
-        // Holding the agent back here is what bounds memory. A closed queue means shutting down.
-        drop(self.queue.send(Incoming { source, payload }).await);
-        Ok(())
-    }
-
-    async fn on_status_notify(
-        &self,
-        _bundle_id: &hardy_bpv7::bundle::Id,
-        _from: &Eid,
-        _kind: StatusNotify,
-        _reason: ReasonCode,
-        _timestamp: Option<time::OffsetDateTime>,
-    ) {
-    }
-}
+/// Bytes of a short answer's bundle, for planning its way.
+const ANSWER_BYTES: usize = 1_024;

@@ -315,7 +315,7 @@ fn kind(block: Type) -> &'static str {
 }
 
 /// The clause that an error of the parser is about.
-fn clause(error: &Error) -> &'static str {
+pub(super) fn clause(error: &Error) -> &'static str {
     match error {
         Error::AdditionalData | Error::MissingPayload | Error::PayloadNotFinal => "RFC 9171 §4.1",
         Error::NotCanonical | Error::InvalidCBOR(_) => "RFC 9171 §4.1",

@@ -12,15 +12,18 @@ use hardy_bpv7::eid::Eid;
 use jiff::Timestamp;
 use thiserror::Error;
 use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore, broadcast, mpsc, oneshot},
+    sync::{OwnedSemaphorePermit, Semaphore, broadcast, mpsc, oneshot, watch},
     task::JoinHandle,
 };
 
-pub use super::agent::AgentError;
+pub use super::agent::{AgentError, Carriage};
 use super::{
-    agent::{Agent, Incoming},
+    agent::{Agent, Feeds, Incoming},
+    gate::queue::Standing,
+    inlet::Refused,
     message::{Answer, AnswerState, FileHeader, Message, PartHeader, decode},
-    spool::{Spool, SpoolError, SpoolLimits, SpooledFile, Standing},
+    spool::{self, Spool, SpoolError, SpoolLimits, SpooledFile},
+    store::StoreState,
 };
 use crate::clock::{Clock, SystemClock};
 
@@ -41,8 +44,10 @@ pub struct ReceiverConfig {
     pub spool_dir: PathBuf,
     /// How much the spool takes.
     pub limits: SpoolLimits,
-    /// Clock for the times in [`ReceivedFile`].
+    /// Clock for the times in [`ReceivedFile`], and the one that contacts mean.
     pub clock: Arc<dyn Clock>,
+    /// Contacts, keys, and where bundles lie that are on their way to other nodes.
+    pub carriage: Carriage,
 }
 
 impl ReceiverConfig {
@@ -58,6 +63,7 @@ impl ReceiverConfig {
             spool_dir: spool_dir.into(),
             limits: SpoolLimits::default(),
             clock: Arc::new(SystemClock),
+            carriage: Carriage::default(),
         }
     }
 }
@@ -121,6 +127,13 @@ pub enum Event {
         /// SHA-256 of the file in hex.
         sha256: String,
     },
+    /// The store for bundles under way is full: peers keep what they have until something has left.
+    StoreFull {
+        /// Why.
+        reason: String,
+    },
+    /// The store takes bundles again.
+    StoreOpen,
     /// A file was accepted and the sender told so.
     Stored {
         /// File name.
@@ -148,6 +161,7 @@ pub enum ReceiveError {
 pub struct Receiver {
     local_addr: SocketAddr,
     events: broadcast::Sender<Event>,
+    agent: Arc<Agent>,
     stop: Option<oneshot::Sender<()>>,
     task: Option<JoinHandle<()>>,
 }
@@ -169,7 +183,10 @@ impl Receiver {
         let (dir, limits, now) = (config.spool_dir.clone(), config.limits, config.clock.now());
         let opened = tokio::task::spawn_blocking(move || Spool::open(&dir, limits, now)).await;
         let spool = opened.map_err(|_| ReceiveError::Closed)??;
-        let (agent, incoming) = Agent::start(&config.node_eid, Some(config.listen)).await?;
+        let (carriage, clock) = (config.carriage, config.clock.clone());
+        let (agent, feeds) =
+            Agent::start(&config.node_eid, Some(config.listen), carriage, clock).await?;
+        let Feeds { incoming, refused } = feeds;
         let local_addr = agent.listening().unwrap_or(config.listen);
 
         let events = broadcast::Sender::new(EVENTS_LENGTH);
@@ -197,8 +214,11 @@ impl Receiver {
             return Err(AgentError::Setup(format!("no thread for the spool: {error}")).into());
         }
         let (stop, stopped) = oneshot::channel();
+        let agent = Arc::new(agent);
+        tokio::spawn(tell_refusals(refused, events.clone()));
+        tokio::spawn(tell_store(agent.store_state(), events.clone()));
         let tasks = Tasks {
-            agent,
+            agent: agent.clone(),
             incoming,
             work,
             answer_queue,
@@ -212,9 +232,20 @@ impl Receiver {
         Ok(Self {
             local_addr,
             events,
+            agent,
             stop: Some(stop),
             task: Some(task),
         })
+    }
+
+    /// Where bundles stand that wait for contacts; `None` without a plan.
+    pub fn standing(&self) -> Option<Standing> {
+        self.agent.standing()
+    }
+
+    /// Whether the store for bundles under way takes any.
+    pub fn store_state(&self) -> StoreState {
+        self.agent.store_state().borrow().clone()
     }
 
     /// The address it listens on.
@@ -298,8 +329,7 @@ enum Verdict {
 #[derive(Debug)]
 enum Work {
     Message {
-        source: Eid,
-        payload: Bytes,
+        message: Incoming,
         _permit: OwnedSemaphorePermit,
     },
     Settle {
@@ -314,7 +344,7 @@ enum Work {
 
 /// The asynchronous side: agent to spool, answers to agent.
 struct Tasks {
-    agent: Agent,
+    agent: Arc<Agent>,
     incoming: mpsc::Receiver<Incoming>,
     work: mpsc::UnboundedSender<Work>,
     answer_queue: mpsc::UnboundedReceiver<(Eid, Answer)>,
@@ -335,8 +365,8 @@ impl Tasks {
                     let permit = permits.clone().acquire_owned().await;
                     (permit, self.incoming.recv().await)
                 } => match (permit, message) {
-                    (Ok(permit), Some(Incoming { source, payload })) => {
-                        if self.work.send(Work::Message { source, payload, _permit: permit }).is_err() {
+                    (Ok(permit), Some(message)) => {
+                        if self.work.send(Work::Message { message, _permit: permit }).is_err() {
                             break;
                         }
                     }
@@ -362,12 +392,39 @@ impl Tasks {
 
 async fn send_answer(agent: &Agent, to: &Eid, answer: Answer) {
     let sent = match Message::Answer(answer).encode() {
-        Ok(payload) => agent.send(to, payload).await.map_err(|e| e.to_string()),
+        Ok(payload) => agent.answer(to, payload).await.map_err(|e| e.to_string()),
         Err(error) => Err(error.to_string()),
     };
     if let Err(error) = sent {
         // The sender asks again when it hears nothing.
         tracing::debug!(%to, error, "an answer could not be sent");
+    }
+}
+
+/// Turns what the links refused into events.
+async fn tell_refusals(
+    mut refused: mpsc::UnboundedReceiver<Refused>,
+    events: broadcast::Sender<Event>,
+) {
+    while let Some(Refused { source, reason }) = refused.recv().await {
+        tracing::warn!(source, reason, "bundle refused");
+        // No subscriber is an ordinary state.
+        drop(events.send(Event::Refused {
+            source_eid: source,
+            name: None,
+            reason,
+        }));
+    }
+}
+
+/// Turns the state of the store into events.
+async fn tell_store(mut state: watch::Receiver<StoreState>, events: broadcast::Sender<Event>) {
+    while state.changed().await.is_ok() {
+        let event = match state.borrow_and_update().clone() {
+            StoreState::Open => Event::StoreOpen,
+            StoreState::Full(reason) => Event::StoreFull { reason },
+        };
+        drop(events.send(event));
     }
 }
 
@@ -404,11 +461,11 @@ impl Keeper {
         }
         while let Some(work) = work.blocking_recv() {
             match work {
-                Work::Message {
-                    source,
-                    payload,
-                    _permit,
-                } => self.on_message(&source, &payload),
+                Work::Message { message, _permit } => {
+                    self.on_message(&message.source, &message.payload);
+                    // Now the agent may forget the bundle.
+                    drop(message.done);
+                }
                 Work::Settle {
                     transfer,
                     verdict,
@@ -445,8 +502,10 @@ impl Keeper {
             .spool
             .begin(header, &source.to_string(), self.clock.now());
         match begun {
-            Ok(Standing::Stored) => self.answer(source, &header.transfer, AnswerState::Stored {}),
-            Ok(Standing::Open | Standing::Whole) => {
+            Ok(spool::Standing::Stored) => {
+                self.answer(source, &header.transfer, AnswerState::Stored {})
+            }
+            Ok(spool::Standing::Open | spool::Standing::Whole) => {
                 self.sources.insert(header.transfer.clone(), source.clone());
                 let missing = self.spool.missing(&header.transfer);
                 if missing.is_empty() {
@@ -462,8 +521,10 @@ impl Keeper {
     fn on_part(&mut self, source: &Eid, part: &PartHeader, body: &Bytes) {
         let (transfer, now) = (&part.file.transfer, self.clock.now());
         match self.spool.begin(&part.file, &source.to_string(), now) {
-            Ok(Standing::Stored) => return self.answer(source, transfer, AnswerState::Stored {}),
-            Ok(Standing::Open | Standing::Whole) => {}
+            Ok(spool::Standing::Stored) => {
+                return self.answer(source, transfer, AnswerState::Stored {});
+            }
+            Ok(spool::Standing::Open | spool::Standing::Whole) => {}
             Err(error) => return self.fail(source, &part.file, &error),
         }
         self.sources.insert(transfer.clone(), source.clone());

@@ -1,5 +1,8 @@
 //! The spacecraft's end: files into bundles.
 
+mod answers;
+mod planned;
+
 use std::{
     collections::{BTreeSet, VecDeque},
     fs::File,
@@ -19,16 +22,17 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 use tokio::sync::mpsc;
 
-pub use super::agent::AgentError;
+pub use super::agent::{AgentError, Carriage};
 use super::{
     PART_SIZE_BYTES,
-    agent::{Agent, Incoming, service_at},
+    agent::{Agent, service_at},
     message::{
-        AnswerState, FileHeader, MISSING_RANGES_MAX, Message, MessageError, PartHeader, decode,
+        Answer, AnswerState, FileHeader, MISSING_RANGES_MAX, Message, MessageError, PartHeader,
         hex, sha256_hex,
     },
 };
 use crate::clock::{Clock, SystemClock};
+use answers::{ANSWERS_MAX, read_answers};
 
 /// Parts under way before the first must be acknowledged: bounds memory, and covers the delay of a
 /// low-orbit link many times over.
@@ -79,8 +83,13 @@ pub struct SenderConfig {
     pub rate_bit_s: Option<f64>,
     /// How long to go on, in real time, without any progress at the other node.
     pub patience: Duration,
-    /// The clock that `contact_window` and `rate_bit_s` mean.
+    /// The clock that `contact_window`, `rate_bit_s` and planned contacts mean.
     pub clock: Arc<dyn Clock>,
+    /// Address to listen on, for peers that open planned contacts to this node; `None`: none do.
+    pub listen: Option<SocketAddr>,
+    /// Contacts, keys, fragments and priority. With contacts everything waits for its place on them, answers
+    /// are expected when the plan can have them here, and `patience` begins then.
+    pub carriage: Carriage,
 }
 
 /// What became of one file.
@@ -159,6 +168,16 @@ pub enum SendError {
         /// What was seen last.
         reason: String,
     },
+    /// The contact plan has no way to the other node any more, or none back from it.
+    #[error("the contact plan has no way {direction} {peer} after {after}")]
+    NoWay {
+        /// `to` or `back from`.
+        direction: &'static str,
+        /// The other node.
+        peer: String,
+        /// From when on.
+        after: Timestamp,
+    },
     /// The contact is over and not everything is stored; the next contact can go on.
     #[error("contact closed at {closed} with {} of {files_total} files stored", report.files.len())]
     ContactClosed {
@@ -183,6 +202,8 @@ impl SenderConfig {
             rate_bit_s: None,
             patience: PATIENCE,
             clock: Arc::new(SystemClock),
+            listen: None,
+            carriage: Carriage::default(),
         }
     }
 }
@@ -222,7 +243,10 @@ pub async fn send_files(
     if gate.open().await.is_err() {
         return Err(closed(&config, files_total, SendReport::default()));
     }
-    let (agent, incoming) = Agent::start(&config.node_eid, None).await?;
+    let (carriage, clock) = (config.carriage.clone(), config.clock.clone());
+    let (agent, feeds) = Agent::start(&config.node_eid, config.listen, carriage, clock).await?;
+    let (answers, incoming) = mpsc::channel(ANSWERS_MAX);
+    let reading = tokio::spawn(read_answers(feeds, to.clone(), answers));
     let mut session = Session {
         config: &config,
         agent: &agent,
@@ -238,6 +262,7 @@ pub async fn send_files(
     let outcome = session.send_all(&described).await;
     let report = session.report;
     agent.shutdown().await;
+    reading.abort();
     match outcome {
         Ok(()) => Ok(report),
         Err(Stop::Error(error)) => Err(error),
@@ -349,7 +374,7 @@ struct Session<'a, P> {
     config: &'a SenderConfig,
     agent: &'a Agent,
     connected: bool,
-    incoming: mpsc::Receiver<Incoming>,
+    incoming: mpsc::Receiver<Answer>,
     to: Eid,
     gate: Gate,
     report: SendReport,
@@ -382,8 +407,16 @@ impl<P: Fn(u64, u64) + Send + Sync> Session<'_, P> {
         let mut progress_at = Instant::now();
         let mut known_bytes = 0;
         let mut reason = String::from("no answer");
+        let mut silent = Duration::ZERO;
         loop {
-            match self.ask(file).await? {
+            let answer = self.ask(file).await?;
+            // Over planned contacts the time until an answer is theirs: what counts is silence past it.
+            match &answer {
+                None => silent += ANSWER_WAIT,
+                Some(AnswerState::Busy { .. }) => silent += ASK_PAUSE,
+                Some(_) => silent = Duration::ZERO,
+            }
+            match answer {
                 Some(AnswerState::Stored {}) => return Ok(self.report.bundles - bundles_before),
                 Some(AnswerState::Refused { reason }) => return Err(refused(file, reason)),
                 Some(AnswerState::Busy { reason: busy }) => {
@@ -418,11 +451,16 @@ impl<P: Fn(u64, u64) + Send + Sync> Session<'_, P> {
                 }
                 Some(AnswerState::Kept { .. }) | None => {}
             }
-            if progress_at.elapsed() > self.config.patience {
+            let waited = if self.agent.is_gated() {
+                silent
+            } else {
+                progress_at.elapsed()
+            };
+            if waited > self.config.patience {
                 return Err(Stop::Error(SendError::NoProgress {
                     name: file.header.name.clone(),
                     peer: self.config.peer,
-                    waited_s: progress_at.elapsed().as_secs_f64(),
+                    waited_s: waited.as_secs_f64(),
                     reason,
                 }));
             }
@@ -447,8 +485,14 @@ impl<P: Fn(u64, u64) + Send + Sync> Session<'_, P> {
                 _ => Err(Stop::Closed),
             };
         }
+        if !self.agent.has_way(&self.to) {
+            return self.last_word(file).await.map(Some);
+        }
         let offer = encode(&Message::Offer(file.header.clone()), file)?;
         self.agent.send(&self.to, offer).await?;
+        if self.agent.is_gated() {
+            return self.planned_state(file).await;
+        }
         if !self.connected {
             self.connect().await;
         }
@@ -488,6 +532,9 @@ impl<P: Fn(u64, u64) + Send + Sync> Session<'_, P> {
         missing: Vec<(u32, u32)>,
         known_bytes: &mut u64,
     ) -> Result<u64, Stop> {
+        if self.agent.is_gated() {
+            return self.send_planned_parts(file, missing, known_bytes).await;
+        }
         let mut parts = Parts(missing.into());
         let mut under_way = BTreeSet::new();
         let mut kept = 0;
@@ -495,7 +542,7 @@ impl<P: Fn(u64, u64) + Send + Sync> Session<'_, P> {
         loop {
             while open && under_way.len() < PARTS_UNDER_WAY {
                 let Some(part) = parts.first() else { break };
-                let Some((offset_bytes, length_bytes)) = file.header.extent(part) else {
+                let Some((_, length_bytes)) = file.header.extent(part) else {
                     break;
                 };
                 if self.gate.pass(length_bytes).await.is_err() {
@@ -503,18 +550,8 @@ impl<P: Fn(u64, u64) + Send + Sync> Session<'_, P> {
                     break;
                 }
                 parts.advance();
-                let body = read_part(&file.path, offset_bytes, length_bytes).await?;
-                let header = PartHeader {
-                    file: file.header.clone(),
-                    part,
-                    offset_bytes,
-                    sha256: sha256_hex(&body),
-                };
-                let payload = encode(&Message::Part(header, body), file)?;
-                self.agent.send(&self.to, payload).await?;
+                self.send_part(file, part).await?;
                 under_way.insert(part);
-                self.report.bundles += 1;
-                self.report.bytes += u64::from(length_bytes);
             }
             if under_way.is_empty() {
                 self.gate.settle().await;
@@ -524,11 +561,7 @@ impl<P: Fn(u64, u64) + Send + Sync> Session<'_, P> {
                 Some(AnswerState::Kept { part }) => {
                     if under_way.remove(&part) {
                         kept += 1;
-                        *known_bytes += file
-                            .header
-                            .extent(part)
-                            .map_or(0, |(_, length)| u64::from(length));
-                        (self.progress)(self.done_bytes + *known_bytes, self.total_bytes);
+                        self.progressed(file, part, known_bytes);
                     }
                 }
                 Some(AnswerState::Refused { reason }) => return Err(refused(file, reason)),
@@ -544,25 +577,54 @@ impl<P: Fn(u64, u64) + Send + Sync> Session<'_, P> {
         }
     }
 
-    /// The next answer about a transfer from the node that we send to.
+    /// The next answer about a transfer.
     async fn answer(&mut self, transfer: &str, wait: Duration) -> Option<AnswerState> {
         let deadline = tokio::time::Instant::now() + wait;
+        self.answer_until(transfer, tokio::time::sleep_until(deadline))
+            .await
+    }
+
+    async fn answer_until(
+        &mut self,
+        transfer: &str,
+        end: impl Future<Output = ()>,
+    ) -> Option<AnswerState> {
+        tokio::pin!(end);
         loop {
-            let incoming = tokio::time::timeout_at(deadline, self.incoming.recv())
-                .await
-                .ok()??;
-            if incoming.source.to_string() != self.to.to_string() {
-                tracing::warn!(from = %incoming.source, "an answer from a node that was not asked");
-                continue;
-            }
-            match decode(&incoming.payload) {
-                Ok(Message::Answer(answer)) if answer.transfer == transfer => {
-                    return Some(answer.state);
-                }
-                Ok(_) => {}
-                Err(error) => tracing::warn!(%error, "an answer that cannot be read"),
+            tokio::select! {
+                biased;
+                answer = self.incoming.recv() => match answer {
+                    Some(answer) if answer.transfer == transfer => return Some(answer.state),
+                    Some(_) => {}
+                    None => return None,
+                },
+                () = &mut end => return None,
             }
         }
+    }
+
+    async fn send_part(&mut self, file: &Described, part: u32) -> Result<(), Stop> {
+        let Some((offset_bytes, length_bytes)) = file.header.extent(part) else {
+            return Ok(());
+        };
+        let body = read_part(&file.path, offset_bytes, length_bytes).await?;
+        let header = PartHeader {
+            file: file.header.clone(),
+            part,
+            offset_bytes,
+            sha256: sha256_hex(&body),
+        };
+        let payload = encode(&Message::Part(header, body), file)?;
+        self.agent.send(&self.to, payload).await?;
+        self.report.bundles += 1;
+        self.report.bytes += u64::from(length_bytes);
+        Ok(())
+    }
+
+    fn progressed(&self, file: &Described, part: u32, known_bytes: &mut u64) {
+        let extent = file.header.extent(part);
+        *known_bytes += extent.map_or(0, |(_, length)| u64::from(length));
+        (self.progress)(self.done_bytes + *known_bytes, self.total_bytes);
     }
 }
 

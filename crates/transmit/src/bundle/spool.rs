@@ -593,7 +593,7 @@ fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), SpoolError> {
 }
 
 /// Writes beside, syncs, renames, syncs the folder: the file is there whole or not at all.
-fn write_aside(path: &Path, bytes: &[u8]) -> Result<(), SpoolError> {
+pub(super) fn write_aside(path: &Path, bytes: &[u8]) -> Result<(), SpoolError> {
     let aside = path.with_extension("part");
     write_synced(&aside, bytes)?;
     fs::rename(&aside, path).map_err(|e| disk("name", path, e))?;

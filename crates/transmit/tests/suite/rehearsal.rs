@@ -20,6 +20,12 @@ pub(crate) fn loopback() -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], 0))
 }
 
+/// A port of the moment that nobody listens on.
+pub(crate) fn free_port() -> SocketAddr {
+    let listener = std::net::TcpListener::bind(loopback()).unwrap();
+    listener.local_addr().unwrap()
+}
+
 /// Bytes that differ everywhere, so that a part in the wrong place shows.
 pub(crate) fn bytes(length: usize, seed: u64) -> Vec<u8> {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
