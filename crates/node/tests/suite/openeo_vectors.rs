@@ -6,8 +6,14 @@
 //! JSON; where NaN or an infinity is expected, which JSON gives as null, `is_nan` or `is_infinite`
 //! is asked of the same graph.
 //!
+//! Vectors that contradict the definition of their process stand in
+//! `tests/reference/openeo_vectors_mended.json5` with the reason: they count as run and not passed,
+//! and must pass once mended.
+//!
 //! The table in `docs/openeo.md` is what this prints: `CORRIDOR_WRITE_DOCS=1` writes it anew, and
 //! without that a difference fails.
+
+mod mended;
 
 use crate::data;
 use crate::json5::{Json5, parse};
@@ -23,8 +29,10 @@ use std::path::{Path, PathBuf};
 const RUN_LEAST: usize = 1_000;
 /// Vectors of one node and plain JSON that must be run.
 const PLAIN_LEAST: usize = 600;
-/// Least part of those run that must pass, of all and of the plain ones.
+/// Least part that must pass: of all that run, of those that do not contradict the definition of
+/// their process, and of the plain ones.
 const PASSED_LEAST: f64 = 0.955;
+const SOUND_PASSED_LEAST: f64 = 0.98;
 const PLAIN_PASSED_LEAST: f64 = 0.98;
 /// Absolute tolerance of the suite: ten decimals.
 const TOLERANCE: f64 = 1e-10;
@@ -43,6 +51,9 @@ struct Tally {
     passed: usize,
     plain: usize,
     plain_passed: usize,
+    /// Of those run, the ones that contradict the definition of the process.
+    contrary: usize,
+    contrary_notes: Vec<String>,
     notes: Vec<String>,
 }
 
@@ -73,6 +84,8 @@ async fn official_vectors_pass_over_http() {
     println!(
         "over HTTP: {run} run, {passed} passed; of one node: {plain} run, {plain_passed} passed"
     );
+    let contrary = sum(|t| t.contrary);
+    println!("{contrary} of those run contradict the definition of their process");
     for note in tallies.values().flat_map(|tally| &tally.notes) {
         println!("{note}");
     }
@@ -83,6 +96,11 @@ async fn official_vectors_pass_over_http() {
     assert!(
         passed as f64 >= PASSED_LEAST * run as f64,
         "{passed} of {run}"
+    );
+    let sound = run - contrary;
+    assert!(
+        passed as f64 >= SOUND_PASSED_LEAST * sound as f64,
+        "{passed} of {sound}"
     );
     assert!(
         plain_passed as f64 >= PLAIN_PASSED_LEAST * plain as f64,
@@ -98,6 +116,7 @@ fn all(folder: &Path, client: &Client) -> BTreeMap<String, Tally> {
         .filter(|path| path.extension().is_some_and(|e| e == "json5"))
         .collect();
     files.sort();
+    let mut mended = mended::all();
     let mut tallies = BTreeMap::new();
     for file in files {
         let suite = parse(&std::fs::read_to_string(&file).unwrap());
@@ -126,11 +145,21 @@ fn all(folder: &Path, client: &Client) -> BTreeMap<String, Tally> {
                 tally.plain += 1;
                 tally.plain_passed += usize::from(passed);
             }
-            if let Fate::Failed(reason) = fate {
+            if let Some(mended) = mended.remove(&format!("{id} #{number}")) {
+                assert!(!passed, "{id} #{number} passes as it stands");
+                let test = mended.apply(&Vector::new(folder).resolved(test).unwrap());
+                let fate = Vector::new(folder).run(&id, &test, client);
+                assert_eq!(fate, Fate::Passed, "{id} #{number}, mended");
+                tally.contrary += 1;
+                let note = format!("{id} #{number}: {}", mended.reason);
+                tally.contrary_notes.push(note);
+            } else if let Fate::Failed(reason) = fate {
                 tally.notes.push(format!("{id} #{number} failed: {reason}"));
             }
         }
     }
+    let unused: Vec<&String> = mended.keys().collect();
+    assert!(unused.is_empty(), "no such vectors: {unused:?}");
     tallies
 }
 
@@ -227,6 +256,22 @@ impl<'a> Vector<'a> {
             (Err((code, _)), _, Some(Json5::Text(wanted))) if code == *wanted => Fate::Passed,
             (Err((code, message)), _, _) => Fate::Failed(format!("{code}: {message}")),
         }
+    }
+
+    /// A vector with the files that its arguments and result refer to in their places.
+    fn resolved(&self, test: &Json5) -> Result<Json5, String> {
+        let mut test = test.clone();
+        if let Json5::Object(members) = &mut test {
+            if let Some(returns) = members.get_mut("returns") {
+                *returns = self.resolve(returns)?;
+            }
+            if let Some(Json5::Object(arguments)) = members.get_mut("arguments") {
+                for argument in arguments.values_mut() {
+                    *argument = self.resolve(argument)?;
+                }
+            }
+        }
+        Ok(test)
     }
 
     fn resolve(&self, value: &Json5) -> Result<Json5, String> {
@@ -474,12 +519,16 @@ impl Compare<'_> {
     }
 
     fn same_cube(&self, value: &Value, expected: &Json5) -> Result<(), String> {
-        let order: Vec<String> = expected
-            .get("order")
-            .map_or(&[][..], Json5::items)
-            .iter()
-            .map(|name| name.text().unwrap().to_string())
-            .collect();
+        // One vector of no data writes "order: " for "order": its dimensions say what is expected.
+        let order: Vec<String> = match (expected.get("order"), expected.get("dimensions")) {
+            (Some(order), _) => order
+                .items()
+                .iter()
+                .map(|name| name.text().unwrap().to_string())
+                .collect(),
+            (None, Some(Json5::Object(dimensions))) => dimensions.keys().cloned().collect(),
+            _ => return Err("neither order nor dimensions are expected".into()),
+        };
         let own: Vec<String> = value["order"]
             .as_array()
             .unwrap()
@@ -517,6 +566,9 @@ impl Compare<'_> {
         }
         if matches!(expected.get("data"), Some(Json5::Null) | None) {
             return Ok(());
+        }
+        if expected.get("order").is_none() {
+            return Err("the order of the expected samples is not said".into());
         }
         let nodata: Vec<f64> = match expected.get("nodata") {
             Some(Json5::Array(all)) => all.iter().filter_map(number).collect(),
@@ -637,14 +689,25 @@ fn shown(json: &Json5) -> String {
     }
 }
 
+fn percent(part: usize, whole: usize) -> String {
+    format!("{:.1} %", 100.0 * part as f64 / whole as f64)
+}
+
 fn table(tallies: &BTreeMap<String, Tally>) -> String {
     let sum = |of: fn(&Tally) -> usize| tallies.values().map(of).sum::<usize>();
     let mut text = format!(
-        "{} vectors run, {} passed; of these {} are one node of plain JSON, {} of which passed.\n\n",
+        "{} vectors run, {} passed ({}). {} of those that did not pass contradict the definition of \
+         their process and are listed below; of the other {}, {} passed. One node of plain JSON: {} \
+         run, {} passed ({}).\n\n",
         sum(|t| t.run),
         sum(|t| t.passed),
+        percent(sum(|t| t.passed), sum(|t| t.run)),
+        sum(|t| t.contrary),
+        sum(|t| t.run) - sum(|t| t.contrary),
+        percent(sum(|t| t.passed), sum(|t| t.run) - sum(|t| t.contrary)),
         sum(|t| t.plain),
         sum(|t| t.plain_passed),
+        percent(sum(|t| t.plain_passed), sum(|t| t.plain)),
     );
     text.push_str("| process | vectors run | passed |\n| --- | ---: | ---: |\n");
     for process in process::ALL {
@@ -654,11 +717,21 @@ fn table(tallies: &BTreeMap<String, Tally>) -> String {
             run => writeln!(text, "| `{}` | {run} | {} |", process.id, tally.passed).unwrap(),
         }
     }
-    text.push_str("\nVectors that fail or are skipped:\n\n");
-    for note in tallies.values().flat_map(|tally| &tally.notes) {
-        let note = note.replace('|', "/").replace('\n', " ");
-        writeln!(text, "- {note}").unwrap();
-    }
+    let mut list = |heading: &str, of: fn(&Tally) -> &Vec<String>| {
+        write!(text, "\n{heading}\n\n").unwrap();
+        for note in tallies.values().flat_map(of) {
+            let note = note.replace('|', "/").replace('\n', " ");
+            writeln!(text, "- {note}").unwrap();
+        }
+    };
+    list(
+        "Vectors that contradict the definition of their process, or data of their own suite. They \
+         count as run and not as passed; mended, each passes:",
+        |tally| &tally.contrary_notes,
+    );
+    list("Other vectors that fail or are skipped:", |tally| {
+        &tally.notes
+    });
     text
 }
 
