@@ -3,14 +3,19 @@
 //! One file a format. A cube of several dates becomes one file a date where the caller takes
 //! several files (batch jobs), else one file with a band for each date and band.
 
+mod cf;
 mod csv;
 mod draw;
 mod geojson;
+mod geoparquet;
 mod gtiff;
 mod json;
 mod netcdf;
 mod planes;
 mod png;
+mod wkb;
+mod zarr;
+mod zip;
 
 pub use draw::{Draw, draw};
 pub use json::result_json;
@@ -109,6 +114,17 @@ pub static ALL: &[Format] = &[
         write: geojson::write,
     },
     Format {
+        name: "GeoParquet",
+        aliases: &["Parquet"],
+        title: "GeoParquet 1.1",
+        description: "A row for each geometry of a vector cube: WKB geometry in longitude and latitude, its bounds, the properties and the values as columns; no data is null.",
+        kinds: &["vector"],
+        media_type: "application/vnd.apache.parquet",
+        extension: "parquet",
+        options: geoparquet::OPTIONS,
+        write: geoparquet::write,
+    },
+    Format {
         name: "JSON",
         aliases: &[],
         title: "JSON",
@@ -140,6 +156,17 @@ pub static ALL: &[Format] = &[
         extension: "png",
         options: png::OPTIONS,
         write: png::write,
+    },
+    Format {
+        name: "Zarr",
+        aliases: &["ZARR"],
+        title: "Zarr, version 2, in a ZIP file",
+        description: "An array for each band over the other dimensions, with CF-1.8 coordinates and grid mapping, consolidated metadata, chunks of 256 x 256 pixels and up to 16 steps of time. One ZIP file, as Zarr's ZIP stores read it; chunks without data are not written.",
+        kinds: &["raster", "vector"],
+        media_type: "application/zip",
+        extension: "zarr.zip",
+        options: zarr::OPTIONS,
+        write: zarr::write,
     },
 ];
 
@@ -247,6 +274,14 @@ impl Asked<'_> {
             bands: Vec::new(),
             grid: None,
             times: None,
+        }
+    }
+
+    /// Earliest and latest date of a cube's labels.
+    fn times(&self) -> Option<(Timestamp, Timestamp)> {
+        match self.value {
+            Value::Cube(cube) => times(cube),
+            _ => None,
         }
     }
 

@@ -15,12 +15,14 @@ use std::collections::BTreeMap;
 pub struct Draw {
     /// The pixels to draw.
     pub ground: Grid,
+    /// How its pixels are made from those of the cube.
+    pub resampling: Resampling,
     /// Values that become 0 and 255.
     pub rescale: (f64, f64),
 }
 
-/// A cube of one band (grey) or three (red, green, blue) as a PNG on another grid, by nearest
-/// neighbour; no data is transparent. `None` where no pixel has data.
+/// A cube of one band (grey) or three (red, green, blue) as a PNG on another grid; no
+/// data is transparent. `None` where no pixel has data.
 ///
 /// # Errors
 /// `FormatUnsuitable` for other numbers of planes and cubes without a grid.
@@ -50,7 +52,7 @@ pub fn draw(cube: &Cube, how: &Draw) -> Result<Option<Vec<u8>>, GraphError> {
     for band in 0..bands {
         let data = BandData::F64(planes.values(band));
         let warped = Band::new(source.width, source.height, data, Some(f64::NAN), None)
-            .and_then(|band| warp(&band, source, &how.ground, Resampling::Nearest))
+            .and_then(|band| warp(&band, source, &how.ground, how.resampling))
             .map_err(|error| asked.unsuitable(error))?;
         drawn.push(warped.values_f64());
     }

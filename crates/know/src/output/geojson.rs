@@ -1,7 +1,7 @@
 //! GeoJSON: vector cubes.
 
 use super::{Asked, OutputFile, TEXT_SAMPLES_MAX};
-use crate::cube::{Dimension, DimensionKind, Offsets};
+use crate::cube::{Cube, Dimension, DimensionKind, Offsets};
 use crate::error::GraphError;
 use crate::value::Value;
 use serde_json::{Map, json};
@@ -32,16 +32,8 @@ pub(super) fn write(asked: &Asked<'_>) -> Result<Vec<OutputFile>, GraphError> {
             cube.len()
         )));
     }
-    let others: Vec<Dimension> = cube
-        .dimensions()
-        .iter()
-        .filter(|d| d.kind != DimensionKind::Geometry)
-        .cloned()
-        .collect();
-    let columns: usize = others.iter().map(Dimension::len).product();
-    let names: Vec<String> = (0..columns)
-        .map(|column| super::csv::column_name(&others, column))
-        .collect();
+    let (others, names) = column_names(cube);
+    let columns = names.len();
     let offsets = Offsets::new(&[vec![rows.clone()], others].concat(), cube);
     let mut features = Vec::with_capacity(rows.len());
     for (row, geometry) in geometries.iter().enumerate() {
@@ -69,4 +61,19 @@ pub(super) fn write(asked: &Asked<'_>) -> Result<Vec<OutputFile>, GraphError> {
         times: super::times(cube),
         ..asked.file("", collection.to_string().into_bytes())
     }])
+}
+
+/// The dimensions beside the geometries, and a name for each combination of their labels.
+pub(super) fn column_names(cube: &Cube) -> (Vec<Dimension>, Vec<String>) {
+    let others: Vec<Dimension> = cube
+        .dimensions()
+        .iter()
+        .filter(|d| d.kind != DimensionKind::Geometry)
+        .cloned()
+        .collect();
+    let columns: usize = others.iter().map(Dimension::len).product();
+    let names = (0..columns)
+        .map(|column| super::csv::column_name(&others, column))
+        .collect();
+    (others, names)
 }

@@ -1,24 +1,15 @@
-//! NetCDF in the classic format with 64-bit offsets ("CDF-2"), and what the CF conventions ask
-//! for.
+//! NetCDF in the classic format with 64-bit offsets ("CDF-2").
 //!
 //! Source: "The NetCDF Classic Format Specification", NetCDF Users Guide 4.9, appendix B: a header
 //! of dimensions, attributes and variables, then the values of each variable one after the other,
-//! big-endian, each padded to four bytes. CF conventions 1.8: coordinates, `units`,
-//! `standard_name`, `grid_mapping`. `spatial_ref` and `GeoTransform` are what GDAL reads besides.
+//! big-endian, each padded to four bytes.
 
-use super::planes::Planes;
+use super::cf::{Attribute, Dataset, Values, Variable};
 use super::{Asked, OutputFile};
-use crate::cube::{Cube, Dimension, DimensionKind, Offsets, Samples};
 use crate::error::GraphError;
-use crate::extent::instant;
-use crate::value::{Label, Value};
-use corridor_raster::grid::Grid;
 
 /// Most bytes of one variable: its size is a 32-bit number in the header.
 const VARIABLE_BYTES_MAX: u64 = u32::MAX as u64 - 3;
-
-/// Value that stands for no data, as NetCDF readers expect it for floats.
-const FILL: f32 = f32::NAN;
 
 /// External types by their tags.
 const CHAR: u32 = 2;
@@ -26,282 +17,55 @@ const INT: u32 = 4;
 const FLOAT: u32 = 5;
 const DOUBLE: u32 = 6;
 
-enum Attribute {
-    Text(String),
-    Float(f32),
-    Double(f64),
-}
-
-enum Values {
-    Text(Vec<u8>),
-    Int(Vec<i32>),
-    Float(Vec<f32>),
-    Double(Vec<f64>),
-}
-
-struct Variable {
-    name: String,
-    dimensions: Vec<usize>,
-    attributes: Vec<(&'static str, Attribute)>,
-    values: Values,
-}
-
-#[derive(Default)]
-struct Dataset {
-    dimensions: Vec<(String, usize)>,
-    attributes: Vec<(&'static str, Attribute)>,
-    variables: Vec<Variable>,
-}
-
 pub(super) fn write(asked: &Asked<'_>) -> Result<Vec<OutputFile>, GraphError> {
-    let Value::Cube(cube) = asked.value else {
-        return Err(asked.unsuitable(format!("it is a {}", asked.value.type_name())));
-    };
-    let mut dataset = Dataset::default();
-    dataset
-        .attributes
-        .push(("Conventions", Attribute::Text("CF-1.8".into())));
-    dataset.attributes.push((
-        "source",
-        Attribute::Text(format!("Corridor {}", env!("CARGO_PKG_VERSION"))),
-    ));
-    let spatial = |d: &Dimension| matches!(d.kind, DimensionKind::X | DimensionKind::Y);
-    let has_pixels = cube.dimensions().iter().any(spatial);
-    let planes = has_pixels.then(|| Planes::of(cube, asked)).transpose()?;
-    // Variables lie along every dimension but bands, which they are named for.
-    let bands = cube.only(DimensionKind::Bands);
-    let mut along: Vec<Dimension> = cube
-        .dimensions()
-        .iter()
-        .enumerate()
-        .filter(|(index, d)| Some(*index) != bands && !(planes.is_some() && spatial(d)))
-        .map(|(_, d)| d.clone())
-        .collect();
-    if let Some(planes) = &planes {
-        let (x, y) = planes.axes();
-        let named =
-            |axis: Dimension, name: &str| Dimension::new(name, axis.kind, (*axis.labels).clone());
-        along.extend([named(y, "y"), named(x, "x")]);
-        grid_mapping(&mut dataset, &planes.grid);
-    }
-    let mut shape = Vec::with_capacity(along.len());
-    for dimension in &along {
-        let grid = planes.as_ref().map(|planes| &planes.grid);
-        shape.push(coordinate(&mut dataset, dimension, grid));
-    }
-    let names: Vec<String> = match bands {
-        Some(bands) => cube.dimensions()[bands]
-            .labels
+    let dataset = Dataset::of(asked)?;
+    let file = File::of(&dataset);
+    let bytes = file.to_bytes().map_err(|reason| asked.unsuitable(reason))?;
+    let mut output = asked.file("", bytes);
+    output.times = asked.times();
+    output.bands = dataset.bands;
+    output.grid = dataset.grid;
+    Ok(vec![output])
+}
+
+/// A data set whose texts are arrays of letters, as this format has them.
+struct File<'a> {
+    dimensions: Vec<(String, usize)>,
+    attributes: &'a [(&'static str, Attribute)],
+    /// Each with its dimensions.
+    variables: Vec<(&'a Variable, Vec<usize>)>,
+}
+
+impl<'a> File<'a> {
+    fn of(dataset: &'a Dataset) -> Self {
+        let mut dimensions = dataset.dimensions.clone();
+        let variables = dataset
+            .variables
             .iter()
-            .map(ToString::to_string)
-            .collect(),
-        None => vec!["value".to_string()],
-    };
-    for (band, name) in names.iter().enumerate() {
-        let values = samples(
-            cube,
-            planes.as_ref(),
-            &along,
-            bands.map(|index| (index, band)),
-        );
-        let mut attributes = vec![("long_name", Attribute::Text(name.clone()))];
-        let values = match cube.samples() {
-            Samples::F32(_) => {
-                attributes.push(("_FillValue", Attribute::Float(FILL)));
-                Values::Float(values.into_iter().map(|v| v as f32).collect())
-            }
-            Samples::F64(_) => {
-                attributes.push(("_FillValue", Attribute::Double(f64::NAN)));
-                Values::Double(values)
-            }
-        };
-        if planes.is_some() {
-            attributes.push(("grid_mapping", Attribute::Text("crs".into())));
-        }
-        let taken: Vec<&str> = dataset.variables.iter().map(|v| v.name.as_str()).collect();
-        let name = variable_name(name, &taken);
-        dataset.variables.push(Variable {
-            name,
-            dimensions: shape.clone(),
-            attributes,
-            values,
-        });
-    }
-    let bytes = dataset
-        .to_bytes()
-        .map_err(|reason| asked.unsuitable(reason))?;
-    Ok(vec![OutputFile {
-        bands: names,
-        grid: planes.map(|planes| planes.grid),
-        times: super::times(cube),
-        ..asked.file("", bytes)
-    }])
-}
-
-/// Samples of one band in the order of the variable's dimensions.
-fn samples(
-    cube: &Cube,
-    planes: Option<&Planes<'_>>,
-    along: &[Dimension],
-    band: Option<(usize, usize)>,
-) -> Vec<f64> {
-    match planes {
-        Some(planes) => {
-            // Planes are ordered by all dimensions beside y and x, bands among them.
-            let mut values = Vec::new();
-            let place = planes
-                .others
-                .iter()
-                .position(|d| d.kind == DimensionKind::Bands);
-            for plane in 0..planes.count() {
-                let step = place.map(|place| {
-                    let inner: usize = planes.others[place + 1..]
-                        .iter()
-                        .map(Dimension::len)
-                        .product();
-                    (plane / inner) % planes.others[place].len()
-                });
-                if step == band.map(|(_, step)| step) {
-                    values.extend(planes.values(plane));
+            .map(|variable| {
+                let mut along = variable.dimensions.clone();
+                if let Values::Text(texts) = &variable.values {
+                    along.push(dimensions.len());
+                    let mut name = format!("{}_length", variable.name);
+                    while dimensions.iter().any(|(taken, _)| *taken == name) {
+                        name.push('_');
+                    }
+                    dimensions.push((name, width(texts)));
                 }
-            }
-            values
-        }
-        None => {
-            let one = match band {
-                Some((index, step)) => cube.select(index, &[step]).unwrap_or_else(|_| cube.clone()),
-                None => cube.clone(),
-            };
-            let offsets = Offsets::new(along, &one);
-            let len = along.iter().map(Dimension::len).product();
-            offsets
-                .range(0, len)
-                .into_iter()
-                .map(|index| index.map_or(f64::NAN, |index| one.samples().get(index)))
-                .collect()
+                (variable, along)
+            })
+            .collect();
+        Self {
+            dimensions,
+            attributes: &dataset.attributes,
+            variables,
         }
     }
 }
 
-fn grid_mapping(dataset: &mut Dataset, grid: &Grid) {
-    let transform: Vec<String> = grid.transform.iter().map(ToString::to_string).collect();
-    let mut attributes = vec![
-        (
-            "grid_mapping_name",
-            Attribute::Text(
-                if grid.crs.is_geographic() {
-                    "latitude_longitude"
-                } else {
-                    "unknown"
-                }
-                .into(),
-            ),
-        ),
-        ("GeoTransform", Attribute::Text(transform.join(" "))),
-    ];
-    if let Some(wkt) = grid.crs.wkt() {
-        attributes.push(("crs_wkt", Attribute::Text(wkt.clone())));
-        attributes.push(("spatial_ref", Attribute::Text(wkt)));
-    }
-    if let Some(code) = grid.crs.epsg_code() {
-        attributes.push(("epsg_code", Attribute::Text(format!("EPSG:{code}"))));
-    }
-    dataset.variables.push(Variable {
-        name: "crs".into(),
-        dimensions: Vec::new(),
-        attributes,
-        values: Values::Int(vec![0]),
-    });
-}
-
-/// Adds a dimension and the variable of its labels; the dimension's index.
-fn coordinate(dataset: &mut Dataset, dimension: &Dimension, grid: Option<&Grid>) -> usize {
-    let taken: Vec<&str> = dataset
-        .dimensions
-        .iter()
-        .map(|(name, _)| name.as_str())
-        .collect();
-    let name = variable_name(&dimension.name, &taken);
-    let index = dataset.dimensions.len();
-    dataset.dimensions.push((name.clone(), dimension.len()));
-    let text = |text: &str| Attribute::Text(text.to_string());
-    let mut attributes = Vec::new();
-    let geographic = grid.is_some_and(|grid| grid.crs.is_geographic());
-    let words = match (dimension.kind, geographic) {
-        (DimensionKind::X, true) => Some(("longitude", "degrees_east", "X")),
-        (DimensionKind::Y, true) => Some(("latitude", "degrees_north", "Y")),
-        (DimensionKind::X, false) => Some(("projection_x_coordinate", "m", "X")),
-        (DimensionKind::Y, false) => Some(("projection_y_coordinate", "m", "Y")),
-        _ => None,
-    };
-    if let Some((standard_name, units, axis)) = words {
-        attributes.push(("standard_name", text(standard_name)));
-        attributes.push(("units", text(units)));
-        attributes.push(("axis", text(axis)));
-    }
-    let instants: Option<Vec<f64>> = dimension
-        .labels
-        .iter()
-        .map(|label| Some(instant(&label.to_string())?.as_millisecond() as f64 / 1000.0))
-        .collect();
-    let numbers: Option<Vec<f64>> = dimension
-        .labels
-        .iter()
-        .map(|label| match label {
-            Label::Number(number) => Some(*number),
-            Label::Text(_) => None,
-        })
-        .collect();
-    let (dimensions, values) = match (dimension.kind, instants, numbers) {
-        (DimensionKind::Time, Some(seconds), _) => {
-            attributes.push(("standard_name", text("time")));
-            attributes.push(("units", text("seconds since 1970-01-01 00:00:00")));
-            attributes.push(("calendar", text("proleptic_gregorian")));
-            attributes.push(("axis", text("T")));
-            (vec![index], Values::Double(seconds))
-        }
-        (_, _, Some(numbers)) => (vec![index], Values::Double(numbers)),
-        _ => {
-            let labels: Vec<String> = dimension.labels.iter().map(ToString::to_string).collect();
-            let width = labels.iter().map(String::len).max().unwrap_or(1).max(1);
-            dataset.dimensions.push((format!("{name}_length"), width));
-            let mut bytes = Vec::with_capacity(width * labels.len());
-            for label in labels {
-                bytes.extend(label.as_bytes());
-                bytes.resize(bytes.len() + width - label.len(), 0);
-            }
-            attributes.push(("_Encoding", text("utf-8")));
-            (vec![index, index + 1], Values::Text(bytes))
-        }
-    };
-    dataset.variables.push(Variable {
-        name,
-        dimensions,
-        attributes,
-        values,
-    });
-    index
-}
-
-/// A name as NetCDF takes it: letters, digits and underscores, not beginning with a digit.
-fn variable_name(name: &str, taken: &[&str]) -> String {
-    let mut plain: String = name
-        .chars()
-        .map(|c| {
-            if c.is_ascii_alphanumeric() || c == '_' || c == '-' {
-                c
-            } else {
-                '_'
-            }
-        })
-        .collect();
-    if !plain.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') {
-        plain.insert(0, '_');
-    }
-    while taken.contains(&plain.as_str()) {
-        plain.push('_');
-    }
-    plain
+/// Bytes of the longest text, and at least one.
+fn width(texts: &[String]) -> usize {
+    texts.iter().map(String::len).max().unwrap_or(1).max(1)
 }
 
 impl Values {
@@ -316,7 +80,7 @@ impl Values {
 
     fn bytes(&self) -> u64 {
         match self {
-            Values::Text(bytes) => bytes.len() as u64,
+            Values::Text(texts) => (width(texts) * texts.len()) as u64,
             Values::Int(values) => 4 * values.len() as u64,
             Values::Float(values) => 4 * values.len() as u64,
             Values::Double(values) => 8 * values.len() as u64,
@@ -325,7 +89,13 @@ impl Values {
 
     fn append(&self, to: &mut Vec<u8>) {
         match self {
-            Values::Text(bytes) => to.extend(bytes),
+            Values::Text(texts) => {
+                let width = width(texts);
+                for text in texts {
+                    to.extend(text.as_bytes());
+                    to.resize(to.len() + width - text.len(), 0);
+                }
+            }
             Values::Int(values) => values.iter().for_each(|v| to.extend(v.to_be_bytes())),
             Values::Float(values) => values.iter().for_each(|v| to.extend(v.to_be_bytes())),
             Values::Double(values) => values.iter().for_each(|v| to.extend(v.to_be_bytes())),
@@ -348,8 +118,12 @@ fn put_text(to: &mut Vec<u8>, text: &str) {
     pad(to);
 }
 
-fn put_attributes(to: &mut Vec<u8>, attributes: &[(&'static str, Attribute)]) {
+fn put_attributes<'a>(
+    to: &mut Vec<u8>,
+    attributes: impl IntoIterator<Item = &'a (&'static str, Attribute)>,
+) {
     const ATTRIBUTES: u32 = 0x0C;
+    let attributes: Vec<_> = attributes.into_iter().collect();
     put(to, if attributes.is_empty() { 0 } else { ATTRIBUTES });
     put(to, attributes.len() as u32);
     for (name, attribute) in attributes {
@@ -373,9 +147,9 @@ fn put_attributes(to: &mut Vec<u8>, attributes: &[(&'static str, Attribute)]) {
     }
 }
 
-impl Dataset {
+impl File<'_> {
     fn to_bytes(&self) -> Result<Vec<u8>, String> {
-        for variable in &self.variables {
+        for (variable, _) in &self.variables {
             if variable.values.bytes() > VARIABLE_BYTES_MAX {
                 return Err(format!(
                     "the variable {:?} would have {} bytes; at most {VARIABLE_BYTES_MAX} fit",
@@ -387,7 +161,7 @@ impl Dataset {
         // The header has the same length whatever the offsets in it are.
         let length = self.header(0).len() as u64;
         let mut bytes = self.header(length);
-        for variable in &self.variables {
+        for (variable, _) in &self.variables {
             variable.values.append(&mut bytes);
         }
         Ok(bytes)
@@ -413,7 +187,7 @@ impl Dataset {
             put_text(&mut to, name);
             put(&mut to, *length as u32);
         }
-        put_attributes(&mut to, &self.attributes);
+        put_attributes(&mut to, self.attributes);
         put(
             &mut to,
             if self.variables.is_empty() {
@@ -423,15 +197,14 @@ impl Dataset {
             },
         );
         put(&mut to, self.variables.len() as u32);
+        let encoding = ("_Encoding", Attribute::Text("utf-8".into()));
         let mut begin = data;
-        for variable in &self.variables {
+        for (variable, along) in &self.variables {
             put_text(&mut to, &variable.name);
-            put(&mut to, variable.dimensions.len() as u32);
-            variable
-                .dimensions
-                .iter()
-                .for_each(|d| put(&mut to, *d as u32));
-            put_attributes(&mut to, &variable.attributes);
+            put(&mut to, along.len() as u32);
+            along.iter().for_each(|d| put(&mut to, *d as u32));
+            let letters = matches!(variable.values, Values::Text(_)).then_some(&encoding);
+            put_attributes(&mut to, variable.attributes.iter().chain(letters));
             put(&mut to, variable.values.tag());
             let size = variable.values.bytes().next_multiple_of(4);
             put(&mut to, size as u32);

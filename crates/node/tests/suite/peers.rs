@@ -1,4 +1,4 @@
-//! Other people's programs read the API: `tests/python/stac_peers.py` with the Python of
+//! Other people's programs read what the node serves: scripts of `tests/python` with the Python of
 //! `CORRIDOR_PYTHON`, against the fixture on a real port.
 
 use crate::fixture;
@@ -9,6 +9,16 @@ use tokio::sync::oneshot;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pystac_client_reads_and_searches() {
+    read_by("stac_peers.py").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_of_every_openeo_format_are_read() {
+    read_by("openeo_formats.py").await;
+}
+
+/// Runs a script with the address of a served fixture.
+async fn read_by(script: &str) {
     let Some(python) = std::env::var_os("CORRIDOR_PYTHON") else {
         println!("skipped: CORRIDOR_PYTHON is not set");
         return;
@@ -23,7 +33,7 @@ async fn pystac_client_reads_and_searches() {
     })
     .await
     .unwrap();
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python/stac_peers.py");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python").join(script);
     let ran = Command::new(python)
         .arg(script)
         .arg(format!("http://{}", serving.local_addr()))
