@@ -66,6 +66,7 @@ pub(crate) async fn outermost(request: Request, next: Next) -> Response {
     let number = REQUEST_NUMBER.fetch_add(1, Ordering::Relaxed);
     let path = request.uri().path().to_string();
     let speaks_openeo = openeo::is_path(&path);
+    let from_page = request.headers().contains_key(header::ORIGIN);
     let span = tracing::info_span!("request", number, method = %request.method(), path);
     let begun = std::time::Instant::now();
     let answered = AssertUnwindSafe(next.run(request))
@@ -77,6 +78,7 @@ pub(crate) async fn outermost(request: Request, next: Next) -> Response {
     });
     if speaks_openeo {
         response = openeo::in_its_words(response);
+        openeo::cors::open(&mut response, from_page);
     }
     span.in_scope(|| {
         tracing::debug!(
@@ -101,7 +103,16 @@ pub(crate) async fn addressed_and_known(
     next: Next,
 ) -> Response {
     let (mut parts, body) = request.into_parts();
-    if let Err(problem) = check_host(&node, &parts).and_then(|()| check_origin(&node, &parts)) {
+    let speaks_openeo = openeo::is_path(parts.uri.path());
+    if let Err(problem) = check_host(&node, &parts) {
+        return problem.into_response();
+    }
+    if speaks_openeo && parts.method == Method::OPTIONS {
+        return openeo::cors::preflight();
+    }
+    // Foreign pages may ask openEO, but not as the operator.
+    let foreign = speaks_openeo && is_foreign(&node, &parts);
+    if !speaks_openeo && let Err(problem) = check_origin(&node, &parts) {
         return problem.into_response();
     }
     let peer = parts
@@ -109,8 +120,11 @@ pub(crate) async fn addressed_and_known(
         .get::<ConnectInfo<SocketAddr>>()
         .map(|info| info.0);
     let mut principal = Principal::from_peer(peer);
+    if foreign && principal == Principal::LocalOperator {
+        principal = Principal::ForeignPage;
+    }
     // Only openEO has tokens of this node; elsewhere the header is that of a proxy's own.
-    if openeo::is_path(parts.uri.path()) && parts.uri.path() != openeo::CREDENTIALS_PATH {
+    if speaks_openeo && parts.uri.path() != openeo::CREDENTIALS_PATH {
         match openeo::principal(&node, &parts.headers) {
             Some(Ok(user)) => principal = user,
             Some(Err(refusal)) => return refusal.into_response(),
@@ -188,6 +202,27 @@ fn check_origin(node: &Node, parts: &Parts) -> Result<(), Problem> {
             "requests from the origin {origin:?} are not taken"
         ))),
     }
+}
+
+/// Whether a browser says that a page of another origin than this node's asks.
+fn is_foreign(node: &Node, parts: &Parts) -> bool {
+    let Some(origin) = parts.headers.get(header::ORIGIN) else {
+        return false;
+    };
+    let Ok(origin) = origin.to_str() else {
+        return true;
+    };
+    let public = &node.config().public_url;
+    let of_public = public
+        .strip_prefix(origin)
+        .is_some_and(|rest| !origin.is_empty() && (rest.is_empty() || rest.starts_with('/')));
+    let authority = origin
+        .strip_prefix("http://")
+        .or_else(|| origin.strip_prefix("https://"));
+    let own = authority.is_some_and(|authority| {
+        addressed_to(parts).is_ok_and(|own| own.eq_ignore_ascii_case(authority))
+    });
+    !(of_public || own)
 }
 
 #[cfg(test)]

@@ -10,13 +10,14 @@
 //! | secondary web services | XYZ |
 //! | workspace files, billing | not offered, not advertised |
 //!
-//! Requests from pages of other origins are refused as everywhere in the node, so browser clients
-//! must be served from the node's own address.
+//! Pages of other origins, such as the openEO Web Editor, may call it ([`cors`]): who they are is
+//! said by the `Authorization` header alone.
 
 mod batch;
 mod capabilities;
 mod collections;
 mod compute;
+pub(crate) mod cors;
 mod error;
 mod estimate;
 mod identity;
@@ -29,7 +30,7 @@ mod synchronous;
 mod tiles;
 
 pub(crate) use batch::resume;
-pub(crate) use identity::{OPERATOR, principal};
+pub(crate) use identity::{OPERATOR, login_needed, principal};
 pub(crate) use store::StoreError;
 
 use crate::Node;
@@ -65,6 +66,8 @@ pub(crate) struct OpenEo {
     batch_place: Arc<Semaphore>,
     /// The jobs under way, and what stops them.
     running: Mutex<BTreeMap<String, Arc<AtomicBool>>>,
+    /// Tiles of the map services, drawn lately.
+    tiles: tiles::KeptTiles,
 }
 
 impl OpenEo {
@@ -75,6 +78,7 @@ impl OpenEo {
             folder: data_dir.join("openeo"),
             batch_place: Arc::new(Semaphore::new(1)),
             running: Mutex::new(BTreeMap::new()),
+            tiles: tiles::KeptTiles::default(),
         })
     }
 

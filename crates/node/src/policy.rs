@@ -40,6 +40,9 @@ pub enum Principal {
     LocalOperator,
     /// A local user, by a token: one who may read and process, and change nothing of the node.
     User(String),
+    /// A page of another origin in a browser of this machine, without a token. The connection is
+    /// the operator's, the words are not.
+    ForeignPage,
     /// Anyone else; nothing is known of them.
     Stranger,
 }
@@ -64,7 +67,8 @@ pub trait Policy: Send + Sync {
 
 /// The policy of a node that serves its own machine: the operator may do everything there is, a
 /// user everything but change watches, others nothing, and private collections are served to
-/// nobody.
+/// nobody. A page of another origin may read what openEO offers and log in, and see pixels whose
+/// address it was told (map tiles, signed results); the rest needs a token.
 ///
 /// Private ones are withheld even from the operator's browser because without identity the node
 /// cannot tell the operator from another user of the machine.
@@ -87,12 +91,16 @@ impl Policy for LocalOperatorPolicy {
         match principal {
             Principal::LocalOperator => true,
             Principal::User(_) => action != Action::ChangeWatches,
+            Principal::ForeignPage => {
+                matches!(action, Action::ReadProcessing | Action::ReadPixels)
+            }
             Principal::Stranger => false,
         }
     }
 
     fn sees(&self, principal: &Principal, collection: &str) -> bool {
-        !matches!(principal, Principal::Stranger) && !self.private_collections.contains(collection)
+        let known = matches!(principal, Principal::LocalOperator | Principal::User(_));
+        known && !self.private_collections.contains(collection)
     }
 }
 
@@ -120,6 +128,10 @@ mod tests {
         assert!(policy.sees(&Principal::LocalOperator, "scenes"));
         assert!(!policy.sees(&Principal::Stranger, "scenes"));
         assert!(!policy.sees(&Principal::LocalOperator, "secret"));
+        let page = Principal::ForeignPage;
+        assert!(policy.allows(&page, Action::ReadProcessing) && !policy.sees(&page, "scenes"));
+        assert!(!policy.allows(&page, Action::UseProcessing));
+        assert!(!policy.allows(&page, Action::ReadCatalogue));
         let user = Principal::User("ana".into());
         assert!(policy.allows(&user, Action::UseProcessing));
         assert!(!policy.allows(&user, Action::ChangeWatches));

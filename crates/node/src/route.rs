@@ -167,6 +167,8 @@ async fn permit(node: Node, action: Action, request: Request, next: Next) -> Res
         .unwrap_or(&Principal::Stranger);
     if node.policy().allows(principal, action) {
         next.run(request).await
+    } else if *principal == Principal::ForeignPage {
+        crate::openeo::login_needed().into_response()
     } else {
         Problem::denied("this node answers only its own machine").into_response()
     }

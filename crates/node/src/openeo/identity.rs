@@ -1,6 +1,7 @@
 //! Who asks: local users with passwords (`/credentials/basic`), tokens, and the operator.
 //!
-//! A program on this machine that sends no token is the operator, as everywhere in the node. A
+//! A program on this machine that sends no token is the operator, as everywhere in the node; a
+//! page of another origin is not, and may do little without a token. A
 //! token (`Authorization: Bearer basic//TOKEN`) makes the caller the user it was given to, and no
 //! more than that. Users stand in `node.toml` with Argon2id hashes; tokens are random, end after a
 //! day, and only their digests are kept.
@@ -59,12 +60,16 @@ impl FromRequestParts<Node> for Caller {
         match parts.extensions.get::<Principal>() {
             Some(Principal::LocalOperator) => Ok(Self(OPERATOR.to_string())),
             Some(Principal::User(name)) => Ok(Self(name.clone())),
-            Some(Principal::Stranger) | None => Err(Refusal::new(
-                "AuthenticationRequired",
-                "Unauthorized: log in at /credentials/basic",
-            )),
+            Some(Principal::ForeignPage | Principal::Stranger) | None => Err(login_needed()),
         }
     }
+}
+
+pub(crate) fn login_needed() -> Refusal {
+    Refusal::new(
+        "AuthenticationRequired",
+        "Unauthorized: log in at /credentials/basic",
+    )
 }
 
 /// Who a request with this `Authorization` header is, or why it is nobody; `None` without one.

@@ -7,7 +7,7 @@ use super::error::Refusal;
 use super::identity::hex;
 use super::jobs::{find, not_found, second};
 use super::store::{Job, ResultFile, Results, Status};
-use super::{At, BASE, batch};
+use super::{At, BASE, batch, cors};
 use crate::Node;
 use crate::assets::range::{self, Wanted};
 use crate::guard::BaseUrl;
@@ -315,6 +315,7 @@ pub(crate) async fn file(
     );
     let body = Body::from_stream(crate::assets::local_chunks(path, part).await?);
     let mut response = (status, body).into_response();
+    cors::embeddable(&mut response);
     let out = response.headers_mut();
     let mut insert = |name, text: &str| {
         if let Ok(value) = HeaderValue::from_str(text) {

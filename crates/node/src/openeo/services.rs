@@ -12,6 +12,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
+use corridor_raster::warp::Resampling;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
@@ -37,6 +38,13 @@ const FIXED: [&str; 6] = ["id", "type", "url", "created", "attributes", "costs"]
 /// Greatest zoom level of tiles.
 const ZOOM_MAX: u8 = corridor_raster::tile::ZOOM_MAX;
 
+/// Members of a configuration.
+const CONFIGURABLE: [&str; 4] = ["minzoom", "maxzoom", "rescale", "resampling"];
+/// Names of the resampling methods.
+const RESAMPLINGS: [&str; 7] = [
+    "nearest", "bilinear", "cubic", "average", "mode", "min", "max",
+];
+
 /// What can be configured, as `/service_types` says it.
 pub(crate) fn configuration_schema() -> Value {
     json!({
@@ -47,6 +55,8 @@ pub(crate) fn configuration_schema() -> Value {
         "rescale": {"type": "array", "description": "Two values that become 0 and 255.",
                     "items": {"type": "number"}, "minItems": 2, "maxItems": 2,
                     "default": [0, 255], "required": false},
+        "resampling": {"type": "string", "description": "How pixels of the result become pixels of a tile. nearest keeps values as they are, such as classes; the others see up to four times as many pixels of the result.",
+                       "enum": RESAMPLINGS, "default": "nearest", "required": false},
     })
 }
 
@@ -56,6 +66,7 @@ pub(crate) struct Configuration {
     pub(crate) minzoom: u8,
     pub(crate) maxzoom: u8,
     pub(crate) rescale: (f64, f64),
+    pub(crate) resampling: Resampling,
 }
 
 impl Configuration {
@@ -76,7 +87,7 @@ impl Configuration {
         };
         if let Some(name) = members
             .keys()
-            .find(|name| !["minzoom", "maxzoom", "rescale"].contains(&name.as_str()))
+            .find(|name| !CONFIGURABLE.contains(&name.as_str()))
         {
             return Err(Refusal::new(
                 "ServiceConfigUnsupported",
@@ -108,7 +119,15 @@ impl Configuration {
                 }
             },
         };
+        let resampling = match members.get("resampling") {
+            None | Some(Value::Null) => Resampling::Nearest,
+            Some(value) => serde_json::from_value(value.clone()).map_err(|_| {
+                let reason = format!("it must be one of {}", RESAMPLINGS.join(", "));
+                invalid("resampling", &reason)
+            })?,
+        };
         Ok(Self {
+            resampling,
             minzoom: zoom("minzoom", 0)?,
             maxzoom: zoom("maxzoom", ZOOM_MAX)?,
             rescale,
@@ -275,11 +294,16 @@ mod tests {
         let plain = read(json!({})).unwrap();
         assert_eq!((plain.minzoom, plain.maxzoom), (0, ZOOM_MAX));
         assert!(read(json!({"rescale": [0, 1], "minzoom": 3})).is_ok());
+        assert_eq!(plain.resampling, Resampling::Nearest);
+        for name in RESAMPLINGS {
+            assert!(read(json!({"resampling": name})).is_ok(), "{name}");
+        }
         for (given, code) in [
             (json!({"rescale": [1, 0]}), "ServiceConfigInvalid"),
             (json!({"rescale": [0, 1, 2]}), "ServiceConfigInvalid"),
             (json!({"minzoom": 99}), "ServiceConfigInvalid"),
             (json!({"minzoom": "a"}), "ServiceConfigInvalid"),
+            (json!({"resampling": "lanczos"}), "ServiceConfigInvalid"),
             (json!({"colour": "red"}), "ServiceConfigUnsupported"),
             (json!(3), "ServiceConfigInvalid"),
         ] {

@@ -1,20 +1,22 @@
 //! Tiles of XYZ services: the graph run on the ground of one tile.
 //!
 //! `load_collection` is held to the tile's box, with a margin for kernels, and reads pixels about
-//! as coarse as the tile's. The address holds a random id and is all that a map needs to know.
+//! as coarse as the tile's, finer ones where the result is resampled by more than the nearest. The
+//! address holds a random id and is all that a map needs to know. Tiles drawn lately are kept.
 
 use super::compute::{self, VisibleScenes};
 use super::error::Refusal;
 use super::identity::OPERATOR;
 use super::services::{Configuration, not_found};
 use super::store::Service;
-use super::{At, NoQuery};
+use super::{At, NoQuery, cors};
 use crate::Node;
 use crate::policy::Principal;
 use async_trait::async_trait;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use corridor_know::cube::Cube;
 use corridor_know::error::GraphError;
 use corridor_know::extent::SpatialExtent;
@@ -25,8 +27,12 @@ use corridor_know::source::{LoadRequest, SceneDescription, SceneSource};
 use corridor_know::value::Value;
 use corridor_raster::grid::{Crs, Grid};
 use corridor_raster::tile;
+use corridor_raster::warp::Resampling;
+use lru::LruCache;
 use serde_json::json;
-use std::sync::Arc;
+use std::hash::{Hash, Hasher};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 /// Most samples of one cube for a tile: 256 px, ten bands, a hundred dates.
 const SAMPLES_MAX: u64 = 100_000_000;
@@ -37,6 +43,13 @@ const MARGIN_LEAST_M: f64 = 100.0;
 /// Longest side of what is read for a tile, pixels: the tile, its margins, and half as much again
 /// for grids that lie askew to it.
 const SIDE_MAX_PX: usize = 512;
+/// The same where several pixels make one of the tile's.
+const SIDE_SMOOTH_MAX_PX: usize = 1024;
+/// How long a tile is taken for fresh, here and by who asked: scenes may come.
+const FRESH: Duration = Duration::from_secs(60);
+/// Most bytes of tiles kept, with `ENTRY_BYTES` for each beside its picture.
+const KEPT_BYTES_MAX: usize = 64 << 20;
+const ENTRY_BYTES: usize = 256;
 
 pub(crate) async fn tile(
     _: NoQuery,
@@ -60,7 +73,19 @@ pub(crate) async fn tile(
         return Err(no_tile());
     }
     let ground = tile::grid(zoom, column, row).map_err(|_| no_tile())?;
-    let drawn = drawn(&node, &service, ground, configuration).await;
+    let key = Key {
+        service: id.clone(),
+        asked: asked(&service),
+        tile: (zoom, column, row),
+    };
+    let kept = node.openeo().tiles.get(&key);
+    let drawn = match kept {
+        Some(kept) => Ok(kept),
+        None => drawn(&node, &service, ground, configuration)
+            .await
+            .map(|png| png.map(Bytes::from))
+            .inspect(|png| node.openeo().tiles.put(key, png.clone())),
+    };
     let mut response = match drawn {
         Ok(Some(png)) => ([(header::CONTENT_TYPE, "image/png")], png).into_response(),
         Ok(None) => StatusCode::NO_CONTENT.into_response(),
@@ -74,12 +99,76 @@ pub(crate) async fn tile(
             return Err(refusal);
         }
     };
-    let headers = response.headers_mut();
-    headers.insert(
-        header::CACHE_CONTROL,
-        HeaderValue::from_static("private, max-age=60"),
-    );
+    cors::embeddable(&mut response);
+    if let Ok(value) = HeaderValue::from_str(&format!("private, max-age={}", FRESH.as_secs())) {
+        response.headers_mut().insert(header::CACHE_CONTROL, value);
+    }
     Ok(response)
+}
+
+/// A number for what a service draws: another one when it is changed.
+fn asked(service: &Service) -> u64 {
+    let mut hasher = std::hash::DefaultHasher::new();
+    service.asked.to_string().hash(&mut hasher);
+    hasher.finish()
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Key {
+    service: String,
+    asked: u64,
+    tile: (u8, u32, u32),
+}
+
+/// Tiles drawn lately, within a bound; the one used longest ago leaves first.
+pub(crate) struct KeptTiles(Mutex<Kept>);
+
+struct Kept {
+    /// A picture, or that there is none, and when it was drawn.
+    tiles: LruCache<Key, (Instant, Option<Bytes>)>,
+    bytes: usize,
+}
+
+impl Default for KeptTiles {
+    fn default() -> Self {
+        Self(Mutex::new(Kept {
+            tiles: LruCache::unbounded(),
+            bytes: 0,
+        }))
+    }
+}
+
+impl KeptTiles {
+    fn get(&self, key: &Key) -> Option<Option<Bytes>> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match kept.tiles.get(key) {
+            Some((drawn, tile)) if drawn.elapsed() < FRESH => Some(tile.clone()),
+            Some(_) => {
+                let gone = kept.tiles.pop(key);
+                kept.bytes -= gone.map_or(0, |(_, tile)| size(tile.as_ref()));
+                None
+            }
+            None => None,
+        }
+    }
+
+    fn put(&self, key: Key, tile: Option<Bytes>) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.bytes += size(tile.as_ref());
+        if let Some((_, (_, gone))) = kept.tiles.push(key, (Instant::now(), tile)) {
+            kept.bytes -= size(gone.as_ref());
+        }
+        while kept.bytes > KEPT_BYTES_MAX {
+            let Some((_, (_, gone))) = kept.tiles.pop_lru() else {
+                break;
+            };
+            kept.bytes -= size(gone.as_ref());
+        }
+    }
+}
+
+fn size(tile: Option<&Bytes>) -> usize {
+    ENTRY_BYTES + tile.map_or(0, Bytes::len)
 }
 
 async fn drawn(
@@ -101,6 +190,10 @@ async fn drawn(
     let margin = ((east - west) * MARGIN).max(MARGIN_LEAST_M);
     let source = OnTile {
         scenes: VisibleScenes::new(node, node.view(principal)),
+        side_max_px: match configuration.resampling {
+            Resampling::Nearest => SIDE_MAX_PX,
+            _ => SIDE_SMOOTH_MAX_PX,
+        },
         bounds: [west - margin, south - margin, east + margin, north + margin],
         crs: ground.crs.clone(),
     };
@@ -131,6 +224,7 @@ async fn drawn(
             &cube,
             &Draw {
                 ground,
+                resampling: configuration.resampling,
                 rescale: configuration.rescale,
             },
         )
@@ -143,6 +237,8 @@ async fn drawn(
 /// Scenes on the ground of one tile.
 struct OnTile {
     scenes: VisibleScenes,
+    /// Longest side of what is read.
+    side_max_px: usize,
     /// Box in `crs`.
     bounds: [f64; 4],
     crs: Crs,
@@ -153,7 +249,7 @@ impl SceneSource for OnTile {
     async fn load(&self, request: &LoadRequest) -> Result<Cube, GraphError> {
         let nothing = || GraphError::new("NoDataAvailable", "nothing lies under this tile");
         let mut request = request.clone();
-        request.side_max_px = Some(SIDE_MAX_PX);
+        request.side_max_px = Some(self.side_max_px);
         let wgs84 = Crs::wgs84();
         let own = geometry::bounds_in(self.bounds, &self.crs, &wgs84)?;
         request.spatial_extent = Some(match &request.spatial_extent {
@@ -202,4 +298,47 @@ fn meet(a: [f64; 4], b: [f64; 4]) -> Option<[f64; 4]> {
         a[3].min(b[3]),
     ];
     (both[0] < both[2] && both[1] < both[3]).then_some(both)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(number: u32) -> Key {
+        Key {
+            service: "service".into(),
+            asked: 1,
+            tile: (5, number, 0),
+        }
+    }
+
+    #[test]
+    fn kept_tiles_stay_within_their_bound() {
+        let kept = KeptTiles::default();
+        let picture = Bytes::from(vec![0; 1 << 20]);
+        for number in 0..200 {
+            kept.put(key(number), Some(picture.clone()));
+            // The first one stays, as it is used.
+            assert!(kept.get(&key(0)).is_some(), "{number}");
+            assert!(kept.0.lock().unwrap().bytes <= KEPT_BYTES_MAX);
+        }
+        assert!(kept.get(&key(1)).is_none());
+        assert_eq!(kept.get(&key(199)), Some(Some(picture)));
+        kept.put(key(0), None);
+        assert_eq!(kept.get(&key(0)), Some(None));
+        let (bytes, sum) = {
+            let held = kept.0.lock().unwrap();
+            let sum: usize = held.tiles.iter().map(|(_, (_, t))| size(t.as_ref())).sum();
+            (held.bytes, sum)
+        };
+        assert_eq!(bytes, sum);
+    }
+
+    #[test]
+    fn a_changed_service_has_other_tiles() {
+        let kept = KeptTiles::default();
+        kept.put(key(0), None);
+        let changed = Key { asked: 2, ..key(0) };
+        assert!(kept.get(&changed).is_none() && kept.get(&key(0)).is_some());
+    }
 }
