@@ -2,6 +2,7 @@
 
 use crate::error::GraphError;
 use crate::value::Value;
+use corridor_raster::RasterError;
 use corridor_raster::dataset::Window;
 use corridor_raster::grid::{Crs, Grid, Transformer};
 use geo::{BoundingRect, Coord, CoordsIter, LineString, MapCoords, MultiPolygon, Polygon};
@@ -203,7 +204,8 @@ pub fn polygons_of_value(
 /// Polygons in longitude and latitude, moved to another reference system vertex by vertex.
 ///
 /// # Errors
-/// `Internal` where there is no way between the systems.
+/// `FeatureUnsupported` where there is no way between the systems, `ProcessParameterInvalid` where
+/// a vertex lies outside of where the target is defined.
 pub fn to_crs(polygons: &MultiPolygon<f64>, crs: &Crs) -> Result<MultiPolygon<f64>, GraphError> {
     if crs.epsg_code() == Some(4326) {
         return Ok(polygons.clone());
@@ -215,8 +217,16 @@ pub fn to_crs(polygons: &MultiPolygon<f64>, crs: &Crs) -> Result<MultiPolygon<f6
     })
 }
 
-pub(crate) fn projection(error: corridor_raster::RasterError) -> GraphError {
-    GraphError::new("Internal", format!("moving coordinates: {error}"))
+/// What the raster crate refuses, as openEO names it: systems between which there is no way, and
+/// coordinates where a system is not defined, are the caller's to change.
+pub(crate) fn projection(error: RasterError) -> GraphError {
+    let code = match &error {
+        RasterError::Crs { .. } | RasterError::Unsupported { .. } => "FeatureUnsupported",
+        RasterError::Argument { .. } => "ProcessParameterInvalid",
+        RasterError::Limit { .. } => "ProcessGraphComplexity",
+        _ => "Internal",
+    };
+    GraphError::new(code, format!("moving coordinates: {error}"))
 }
 
 /// Which pixels have their centre inside or on the edge of the polygons (in the grid's system).
@@ -303,7 +313,8 @@ pub fn bounds(polygons: &[MultiPolygon<f64>]) -> Option<[f64; 4]> {
 /// Bounding box of a box in another system: its edges, cut in pieces, moved there.
 ///
 /// # Errors
-/// `Internal` where there is no way between the systems.
+/// `FeatureUnsupported` where there is no way between the systems, `ProcessParameterInvalid` where
+/// all of the box lies outside of where the target is defined.
 pub fn bounds_in(bounds: [f64; 4], from: &Crs, to: &Crs) -> Result<[f64; 4], GraphError> {
     /// Pieces an edge is cut in: a box of 10° is then within a few metres.
     const PIECES: usize = 32;
@@ -338,8 +349,10 @@ pub fn bounds_in(bounds: [f64; 4], from: &Crs, to: &Crs) -> Result<[f64; 4], Gra
         Ok(moved)
     } else {
         Err(GraphError::new(
-            "Internal",
-            "the extent cannot be moved to the reference system of the data",
+            "ProcessParameterInvalid",
+            format!(
+                "the extent {bounds:?} lies where the reference system of the data is not defined"
+            ),
         ))
     }
 }

@@ -22,7 +22,8 @@ pub fn linear(rows: &[f64], values: &[f64], columns: usize) -> Option<Vec<f64>> 
     for col in 0..columns {
         let length = norm(&a, col, col);
         // What is left of the column beside those before it, against rounding.
-        if !(length > whole[col] * f64::EPSILON * 64.0 * count as f64) {
+        let least = whole[col] * f64::EPSILON * 64.0 * count as f64;
+        if length.is_nan() || length <= least {
             return None;
         }
         let head = a[col * columns + col];
@@ -66,7 +67,7 @@ fn cholesky(a: &mut [f64], b: &mut [f64]) -> Option<()> {
             let known: f64 = (0..col).map(|k| a[row * n + k] * a[col * n + k]).sum();
             let left = a[row * n + col] - known;
             if row == col {
-                if !(left > 0.0) {
+                if left.is_nan() || left <= 0.0 {
                     return None;
                 }
                 a[row * n + row] = left.sqrt();

@@ -174,7 +174,7 @@ impl Format {
     /// The format of this name, in any case.
     ///
     /// # Errors
-    /// `FormatUnsupported` names those that are supported.
+    /// `ProcessParameterInvalid` names those that are supported.
     pub fn find(name: &str) -> Result<&'static Self, GraphError> {
         ALL.iter()
             .find(|format| {
@@ -186,13 +186,8 @@ impl Format {
             })
             .ok_or_else(|| {
                 let known: Vec<&str> = ALL.iter().map(|format| format.name).collect();
-                GraphError::new(
-                    "FormatUnsupported",
-                    format!(
-                        "the format {name:?} is not supported; {} are",
-                        known.join(", ")
-                    ),
-                )
+                let reason = format!("{name:?} is none of {}", known.join(", "));
+                GraphError::argument("save_result", "format", reason)
             })
     }
 

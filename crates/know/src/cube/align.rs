@@ -128,12 +128,21 @@ fn union(own: &Dimension, other: &Dimension) -> Dimension {
         labels.reverse();
     }
     let mut merged = own.with_labels(labels);
-    if let (Some(a), Some(b)) = (&own.bands, &other.bands) {
-        let mut all = (**a).clone();
-        all.extend(added.iter().map(|step| b[*step].clone()));
-        merged.bands = Some(Arc::new(all));
-    }
+    merged.bands = appended(own.bands.as_ref(), other.bands.as_ref(), &added);
+    merged.geometries = appended(own.geometries.as_ref(), other.geometries.as_ref(), &added);
+    merged.properties = appended(own.properties.as_ref(), other.properties.as_ref(), &added);
     merged
+}
+
+/// What is known of the steps of one dimension, and of those added from another.
+fn appended<T: Clone>(
+    own: Option<&Arc<Vec<T>>>,
+    other: Option<&Arc<Vec<T>>>,
+    added: &[usize],
+) -> Option<Arc<Vec<T>>> {
+    let (own, other) = (own?, other?);
+    let new = added.iter().map(|step| other[*step].clone());
+    Some(Arc::new(own.iter().cloned().chain(new).collect()))
 }
 
 fn number_order(a: &Label, b: &Label) -> std::cmp::Ordering {

@@ -79,7 +79,7 @@ fn check_argument(
         _ => each_parameter(argument, &mut |parameter| {
             if !known.iter().any(|name| name == parameter) {
                 errors.push(GraphError::new(
-                    "ProcessParameterMissing",
+                    "ProcessParameterRequired",
                     format!("the graph uses the parameter {parameter:?}, which has no value"),
                 ));
             }

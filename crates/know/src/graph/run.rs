@@ -269,7 +269,7 @@ fn resolve(
         })?,
         Argument::FromParameter(name) => scope.get(name).cloned().ok_or_else(|| {
             GraphError::new(
-                "ProcessParameterMissing",
+                "ProcessParameterRequired",
                 format!("the graph uses the parameter {name:?}, which has no value"),
             )
         })?,

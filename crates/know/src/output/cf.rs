@@ -52,83 +52,84 @@ pub(super) struct Dataset {
 impl Dataset {
     /// The cube that is to be written.
     pub(super) fn of(asked: &Asked<'_>) -> Result<Self, GraphError> {
-    let Value::Cube(cube) = asked.value else {
-        return Err(asked.unsuitable(format!("it is a {}", asked.value.type_name())));
-    };
-    let mut dataset = Dataset::default();
-    dataset
-        .attributes
-        .push(("Conventions", Attribute::Text("CF-1.8".into())));
-    dataset.attributes.push((
-        "source",
-        Attribute::Text(format!("Corridor {}", env!("CARGO_PKG_VERSION"))),
-    ));
-    let spatial = |d: &Dimension| matches!(d.kind, DimensionKind::X | DimensionKind::Y);
-    let has_pixels = cube.dimensions().iter().any(spatial);
-    let planes = has_pixels.then(|| Planes::of(cube, asked)).transpose()?;
-    // Variables lie along every dimension but bands, which they are named for.
-    let bands = cube.only(DimensionKind::Bands);
-    let mut along: Vec<Dimension> = cube
-        .dimensions()
-        .iter()
-        .enumerate()
-        .filter(|(index, d)| Some(*index) != bands && !(planes.is_some() && spatial(d)))
-        .map(|(_, d)| d.clone())
-        .collect();
-    if let Some(planes) = &planes {
-        let (x, y) = planes.axes();
-        let named =
-            |axis: Dimension, name: &str| Dimension::new(name, axis.kind, (*axis.labels).clone());
-        along.extend([named(y, "y"), named(x, "x")]);
-        grid_mapping(&mut dataset, &planes.grid);
-    }
-    let mut shape = Vec::with_capacity(along.len());
-    for dimension in &along {
-        let grid = planes.as_ref().map(|planes| &planes.grid);
-        shape.push(coordinate(&mut dataset, dimension, grid));
-    }
-    let names: Vec<String> = match bands {
-        Some(bands) => cube.dimensions()[bands]
-            .labels
-            .iter()
-            .map(ToString::to_string)
-            .collect(),
-        None => vec!["value".to_string()],
-    };
-    for (band, name) in names.iter().enumerate() {
-        let values = samples(
-            cube,
-            planes.as_ref(),
-            &along,
-            bands.map(|index| (index, band)),
-        );
-        let mut attributes = vec![("long_name", Attribute::Text(name.clone()))];
-        let values = match cube.samples() {
-            Samples::F32(_) => {
-                attributes.push(("_FillValue", Attribute::Float(FILL)));
-                Values::Float(values.into_iter().map(|v| v as f32).collect())
-            }
-            Samples::F64(_) => {
-                attributes.push(("_FillValue", Attribute::Double(f64::NAN)));
-                Values::Double(values)
-            }
+        let Value::Cube(cube) = asked.value else {
+            return Err(asked.unsuitable(format!("it is a {}", asked.value.type_name())));
         };
-        if planes.is_some() {
-            attributes.push(("grid_mapping", Attribute::Text("crs".into())));
+        let mut dataset = Dataset::default();
+        dataset
+            .attributes
+            .push(("Conventions", Attribute::Text("CF-1.8".into())));
+        dataset.attributes.push((
+            "source",
+            Attribute::Text(format!("Corridor {}", env!("CARGO_PKG_VERSION"))),
+        ));
+        let spatial = |d: &Dimension| matches!(d.kind, DimensionKind::X | DimensionKind::Y);
+        let has_pixels = cube.dimensions().iter().any(spatial);
+        let planes = has_pixels.then(|| Planes::of(cube, asked)).transpose()?;
+        // Variables lie along every dimension but bands, which they are named for.
+        let bands = cube.only(DimensionKind::Bands);
+        let mut along: Vec<Dimension> = cube
+            .dimensions()
+            .iter()
+            .enumerate()
+            .filter(|(index, d)| Some(*index) != bands && !(planes.is_some() && spatial(d)))
+            .map(|(_, d)| d.clone())
+            .collect();
+        if let Some(planes) = &planes {
+            let (x, y) = planes.axes();
+            let named = |axis: Dimension, name: &str| {
+                Dimension::new(name, axis.kind, (*axis.labels).clone())
+            };
+            along.extend([named(y, "y"), named(x, "x")]);
+            grid_mapping(&mut dataset, &planes.grid);
         }
-        let taken: Vec<&str> = dataset.variables.iter().map(|v| v.name.as_str()).collect();
-        let name = variable_name(name, &taken);
-        dataset.variables.push(Variable {
-            name,
-            dimensions: shape.clone(),
-            attributes,
-            values,
-        });
+        let mut shape = Vec::with_capacity(along.len());
+        for dimension in &along {
+            let grid = planes.as_ref().map(|planes| &planes.grid);
+            shape.push(coordinate(&mut dataset, dimension, grid));
+        }
+        let names: Vec<String> = match bands {
+            Some(bands) => cube.dimensions()[bands]
+                .labels
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
+            None => vec!["value".to_string()],
+        };
+        for (band, name) in names.iter().enumerate() {
+            let values = samples(
+                cube,
+                planes.as_ref(),
+                &along,
+                bands.map(|index| (index, band)),
+            );
+            let mut attributes = vec![("long_name", Attribute::Text(name.clone()))];
+            let values = match cube.samples() {
+                Samples::F32(_) => {
+                    attributes.push(("_FillValue", Attribute::Float(FILL)));
+                    Values::Float(values.into_iter().map(|v| v as f32).collect())
+                }
+                Samples::F64(_) => {
+                    attributes.push(("_FillValue", Attribute::Double(f64::NAN)));
+                    Values::Double(values)
+                }
+            };
+            if planes.is_some() {
+                attributes.push(("grid_mapping", Attribute::Text("crs".into())));
+            }
+            let taken: Vec<&str> = dataset.variables.iter().map(|v| v.name.as_str()).collect();
+            let name = variable_name(name, &taken);
+            dataset.variables.push(Variable {
+                name,
+                dimensions: shape.clone(),
+                attributes,
+                values,
+            });
+        }
+        dataset.bands = names;
+        dataset.grid = planes.map(|planes| planes.grid);
+        Ok(dataset)
     }
-    dataset.bands = names;
-    dataset.grid = planes.map(|planes| planes.grid);
-    Ok(dataset)
-}
 }
 
 /// Samples of one band in the order of the variable's dimensions.
@@ -285,4 +286,3 @@ fn variable_name(name: &str, taken: &[&str]) -> String {
     }
     plain
 }
-

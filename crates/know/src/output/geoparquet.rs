@@ -14,6 +14,7 @@ use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StructArray};
 use arrow_schema::{DataType, Field, Fields, Schema};
 use geo::{BoundingRect, Geometry};
 use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
@@ -21,11 +22,8 @@ use serde_json::{Map, json};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-pub(super) const OPTIONS: &[(&str, &str, &str)] = &[(
-    "compression",
-    "string",
-    "zstd (unless given) or none.",
-)];
+pub(super) const OPTIONS: &[(&str, &str, &str)] =
+    &[("compression", "string", "zstd (unless given) or none.")];
 
 /// Columns of this format's own.
 const GEOMETRY: &str = "geometry";
@@ -154,7 +152,11 @@ impl Table {
             .set_key_value_metadata(Some(vec![entry]))
             .build();
         let mut bytes = Vec::new();
-        let mut writer = ArrowWriter::try_new(&mut bytes, schema, Some(properties))?;
+        // With a schema of Arrow's in the file, its readers would look for `geo` there.
+        let options = ArrowWriterOptions::new()
+            .with_properties(properties)
+            .with_skip_arrow_metadata(true);
+        let mut writer = ArrowWriter::try_new_with_options(&mut bytes, schema, options)?;
         writer.write(&batch)?;
         writer.close()?;
         Ok(bytes)

@@ -122,7 +122,10 @@ fn what_does_not_fit_a_format_says_why() {
         .unwrap_err();
     assert_eq!(error.code, "FormatUnsuitable");
     assert!(error.message.contains("4 planes"), "{error}");
-    assert_eq!(Format::find("BMP").unwrap_err().code, "FormatUnsupported");
+    assert_eq!(
+        Format::find("BMP").unwrap_err().code,
+        "ProcessParameterInvalid"
+    );
     let geojson = Format::find("GeoJSON").unwrap();
     assert!(
         geojson
@@ -173,10 +176,7 @@ fn geoparquet_has_its_metadata_and_a_column_each() {
     assert_eq!(geo["version"], "1.1.0");
     let column = &geo["columns"]["geometry"];
     assert_eq!(column["geometry_types"], serde_json::json!(["Polygon"]));
-    assert_eq!(
-        column["bbox"],
-        serde_json::json!([10.0, 0.0, 21.0, 1.0])
-    );
+    assert_eq!(column["bbox"], serde_json::json!([10.0, 0.0, 21.0, 1.0]));
     let batches: Vec<RecordBatch> = reader.build().unwrap().map(Result::unwrap).collect();
     let batch = &batches[0];
     let schema = batch.schema();
@@ -201,7 +201,9 @@ fn geoparquet_has_its_metadata_and_a_column_each() {
     assert_eq!(&files[0].bytes[..4], b"PAR1");
     let format = Format::find("GeoParquet").unwrap();
     for value in [Value::cube(cube()), Value::Number(1.0)] {
-        let error = format.write(&value, &BTreeMap::new(), "r", false).unwrap_err();
+        let error = format
+            .write(&value, &BTreeMap::new(), "r", false)
+            .unwrap_err();
         assert_eq!(error.code, "FormatUnsuitable");
     }
 }
@@ -216,7 +218,15 @@ fn zarr_is_a_zip_of_metadata_and_chunks() {
     let bytes = &files[0].bytes;
     assert_eq!(&bytes[..4], b"PK\x03\x04");
     let at = |text: &str| bytes.windows(text.len()).position(|w| w == text.as_bytes());
-    for name in [".zgroup", ".zmetadata", "B04/.zarray", "B08/.zattrs", "t/0", "x/0", "crs/0"] {
+    for name in [
+        ".zgroup",
+        ".zmetadata",
+        "B04/.zarray",
+        "B08/.zattrs",
+        "t/0",
+        "x/0",
+        "crs/0",
+    ] {
         assert!(at(name).is_some(), "{name}");
     }
     // The chunk of B08: the last six samples of each of the two dates, as they are.

@@ -15,11 +15,8 @@ use flate2::write::ZlibEncoder;
 use serde_json::{Map, Value, json};
 use std::io::Write;
 
-pub(super) const OPTIONS: &[(&str, &str, &str)] = &[(
-    "compression",
-    "string",
-    "zlib (unless given) or none.",
-)];
+pub(super) const OPTIONS: &[(&str, &str, &str)] =
+    &[("compression", "string", "zlib (unless given) or none.")];
 
 /// Side of a chunk along the last two dimensions, and along every other.
 const SIDE_LAST: usize = 256;
@@ -173,7 +170,11 @@ impl<'a> Array<'a> {
             let Some(bytes) = bytes else { continue };
             let key = match at.is_empty() {
                 true => "0".to_string(),
-                false => at.iter().map(ToString::to_string).collect::<Vec<_>>().join("."),
+                false => at
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect::<Vec<_>>()
+                    .join("."),
             };
             let name = format!("{}/{key}", self.variable.name);
             match self.packed {
@@ -195,7 +196,10 @@ impl<'a> Array<'a> {
         let mut bytes = Vec::new();
         match &self.variable.values {
             Values::Text(texts) => take(&mut |place| {
-                let mut letters = place.map(|place| texts[place].chars()).into_iter().flatten();
+                let mut letters = place
+                    .map(|place| texts[place].chars())
+                    .into_iter()
+                    .flatten();
                 for _ in 0..self.letters {
                     let code = letters.next().map_or(0, u32::from);
                     bytes.extend(code.to_le_bytes());

@@ -1,6 +1,7 @@
 //! openEO errors inside of the engine's, also from machine to machine.
 
 use crate::error::GraphError;
+use crate::process::{self, Process};
 use datafusion_common::DataFusionError;
 use serde::Deserialize;
 
@@ -39,36 +40,31 @@ pub fn of_engine_error(error: &DataFusionError) -> GraphError {
     }
 }
 
-/// The codes that a chunk can meet; others become `Internal`.
+/// The code as the program has it: one of the API, or of an exception of a process; others become
+/// `Internal`.
 fn known_code(code: &str) -> &'static str {
-    const CODES: [&str; 24] = [
-        "ArrayElementNotAvailable",
-        "ArrayElementParameterConflict",
-        "ArrayElementParameterMissing",
-        "ArrayNotLabeled",
+    const OF_THE_API: [&str; 10] = [
         "BandNotFound",
-        "DimensionExists",
-        "DimensionLabelCountMismatch",
-        "DimensionNotAvailable",
+        "CollectionNotFound",
         "FeatureUnsupported",
-        "IncompatibleDataCubes",
-        "KernelDimensionsUneven",
-        "LabelExists",
-        "LabelMismatch",
-        "LabelNotAvailable",
-        "LabelsNotEnumerated",
         "NoDataAvailable",
-        "OverlapResolverMissing",
         "ProcessGraphComplexity",
         "ProcessGraphInvalid",
         "ProcessParameterInvalid",
-        "ProcessParameterMissing",
         "ProcessParameterRequired",
         "ProcessParameterUnsupported",
         "ProcessUnsupported",
     ];
-    CODES
+    let of_a_process = || {
+        let exceptions = |process: &'static Process| {
+            let all = process.definition().json["exceptions"].as_object()?;
+            all.keys().find(|known| *known == code)
+        };
+        process::ALL.iter().copied().find_map(exceptions)
+    };
+    OF_THE_API
         .into_iter()
         .find(|known| *known == code)
+        .or_else(|| of_a_process().map(String::as_str))
         .unwrap_or("Internal")
 }

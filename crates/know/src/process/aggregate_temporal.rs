@@ -188,7 +188,11 @@ mod tests {
             ("2020-06-03T18:00:00Z", true),
         ] {
             let at = text.parse().unwrap();
-            assert_eq!((night.contains(at), day.contains(at)), (dark, !dark), "{text}");
+            assert_eq!(
+                (night.contains(at), day.contains(at)),
+                (dark, !dark),
+                "{text}"
+            );
         }
     }
 

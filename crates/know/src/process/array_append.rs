@@ -32,7 +32,7 @@ fn run(arguments: &Arguments, _context: &Context<'_>) -> Result<Value, GraphErro
             if labels.iter().any(|own| own.same(&label)) {
                 return Err(GraphError::new(
                     "LabelExists",
-                    format!("the array has an element with the label {label:?} already"),
+                    format!("the array has an element with the label \"{label}\" already"),
                 ));
             }
             Some([labels.as_slice(), &[label]].concat())

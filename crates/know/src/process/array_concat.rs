@@ -20,7 +20,7 @@ fn run(arguments: &Arguments, _context: &Context<'_>) -> Result<Value, GraphErro
             if let Some(label) = b.iter().find(|label| a.iter().any(|own| own.same(label))) {
                 return Err(GraphError::new(
                     "ArrayLabelConflict",
-                    format!("both arrays have the label {label:?}"),
+                    format!("both arrays have the label \"{label}\""),
                 ));
             }
             Some(Arc::new([a.as_slice(), b.as_slice()].concat()))

@@ -32,7 +32,7 @@ fn run(arguments: &Arguments, _context: &Context<'_>) -> Result<Value, GraphErro
             if let Some(label) = new.iter().find(|label| kept.iter().any(|k| k.same(label))) {
                 return Err(GraphError::new(
                     "ArrayLabelConflict",
-                    format!("the label {label:?} would stand twice"),
+                    format!("the label \"{label}\" would stand twice"),
                 ));
             }
             Some(Arc::new(

@@ -35,7 +35,7 @@ fn run(arguments: &Arguments, context: &Context<'_>) -> Result<Value, GraphError
     })?;
     let x = labels
         .iter()
-        .map(|label| abscissa(label))
+        .map(abscissa)
         .collect::<Option<Vec<f64>>>()
         .ok_or_else(|| arguments.invalid("data", "a label is neither a number nor a date"))?;
     let keep_nodata = !arguments.boolean_or("ignore_nodata", true)?;
@@ -151,7 +151,7 @@ impl Model<'_> {
                 let terms = || probe.iter().zip(&factors).map(|(p, f)| p * f);
                 let size = constant.abs() + terms().map(f64::abs).sum::<f64>();
                 let off = (self.number(*x, probe)? - constant - terms().sum::<f64>()).abs();
-                if !(off <= LINEAR_WITHIN * size) {
+                if off.is_nan() || off > LINEAR_WITHIN * size {
                     return Ok(None);
                 }
             }

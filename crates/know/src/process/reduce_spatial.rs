@@ -45,9 +45,11 @@ fn run(arguments: &Arguments, context: &Context<'_>) -> Result<Value, GraphError
     .map(Value::cube)
 }
 
+type Reducer = fn(&mut [f64]) -> Option<f64>;
+
 /// The function of a reducer that is one process on `data` and nothing else: it needs no value of
 /// its own for each pixel.
-fn plain(reducer: &ProcessGraph) -> Option<fn(&mut [f64]) -> Option<f64>> {
+fn plain(reducer: &ProcessGraph) -> Option<Reducer> {
     let [id] = reducer.order() else {
         return None;
     };

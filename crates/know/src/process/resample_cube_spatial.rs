@@ -104,7 +104,7 @@ pub(super) fn to_grid(cube: &Cube, target: &Grid, method: Resampling) -> Result<
             None,
         )
         .and_then(|band| warp(&band, source, target, method))
-        .map_err(|error| GraphError::new("Internal", format!("resampling: {error}")))?;
+        .map_err(crate::geometry::projection)?;
         for (i, value) in warped.values_f64().into_iter().enumerate() {
             samples.set(plane * pixels_out + i, value);
         }

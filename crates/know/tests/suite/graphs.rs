@@ -85,7 +85,7 @@ fn graphs_that_are_not_right_give_the_official_code() {
         ),
         (
             json!({"a": {"process_id": "absolute", "arguments": {"x": {"from_parameter": "p"}}, "result": true}}),
-            "ProcessParameterMissing",
+            "ProcessParameterRequired",
             "\"p\"",
         ),
         (

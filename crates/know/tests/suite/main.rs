@@ -5,6 +5,8 @@
 mod burn;
 mod catalogued;
 mod clouds;
+mod codes;
+mod cubes;
 mod graphs;
 mod json5;
 mod memory;

@@ -83,7 +83,7 @@ for band, name in enumerate(["B04", "B08"]):
     assert array.shape == (2, height, width) and array.attrs["_ARRAY_DIMENSIONS"] == ["t", "y", "x"]
     numpy.testing.assert_array_equal(array[:], values[:, band])
 assert group["x"][0] == x0 + side / 2 and group["t"][1] == 1591185600
-assert zarr.open_consolidated(store, zarr_format=2)["B04"].shape == (2, height, width)
+assert zarr.open_group(store, mode="r", zarr_format=2, use_consolidated=True)["B04"].shape == (2, height, width)
 with rasterio.open(f'ZARR:"/vsizip/{path}":/B08') as dataset:
     numpy.testing.assert_array_equal(dataset.read(), values[:, 1])
     assert dataset.transform == rasterio.Affine(side, 0, x0, 0, -side, y0), dataset.transform

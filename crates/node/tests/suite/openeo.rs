@@ -251,9 +251,9 @@ async fn wrong_graphs_have_the_codes_of_the_standard() {
         ),
         (
             sum(json!({"from_parameter": "p"}), json!(1)),
-            "ProcessParameterMissing",
+            "ProcessParameterRequired",
         ),
-        (saved("BMP"), "FormatUnsupported"),
+        (saved("BMP"), "ProcessParameterInvalid"),
     ] {
         refused(&node.result(graph).await, StatusCode::BAD_REQUEST, code);
     }
@@ -618,6 +618,46 @@ async fn a_map_service_draws_tiles_of_a_graph() {
             .status,
         StatusCode::NO_CONTENT
     );
+}
+
+/// Grey values of a picture of two channels, row by row.
+fn grey(picture: &[u8]) -> Vec<u8> {
+    let mut reader = png::Decoder::new(std::io::Cursor::new(picture))
+        .read_info()
+        .unwrap();
+    let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+    reader.next_frame(&mut pixels).unwrap();
+    pixels.chunks(2).map(|pixel| pixel[0]).collect()
+}
+
+/// Pixels of 30 m on a tile of 9.5 m: the nearest repeats them, bilinear passes from one to the next.
+#[tokio::test]
+async fn a_map_service_resamples_as_it_is_told() {
+    let node = TestNode::open().await;
+    let mut graph = ndvi();
+    graph["t"]["result"] = json!(true);
+    let mut repeated = Vec::new();
+    for method in ["nearest", "bilinear"] {
+        let body = json!({"type": "xyz", "process": {"process_graph": graph},
+            "configuration": {"rescale": [-1, 1], "resampling": method}});
+        let made = node.call("POST", "/services", Some(&body), None).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{}", made.text());
+        let id = made.header("openeo-identifier");
+        let path = format!("/xyz/{id}/14/6604/8556");
+        let tile = node.call("GET", &path, None, None).await;
+        assert_eq!(tile.status, StatusCode::OK, "{}", tile.text());
+        assert_eq!(tile.header("cross-origin-resource-policy"), "cross-origin");
+        let values = grey(&tile.body);
+        let same = values.windows(2).filter(|pair| pair[0] == pair[1]).count();
+        repeated.push(same as f64 / values.len() as f64);
+        // The same again is the same, and a changed service draws anew.
+        assert_eq!(node.call("GET", &path, None, None).await.body, tile.body);
+        let change = json!({"configuration": {"rescale": [-3, 1], "resampling": method}});
+        let service = format!("/services/{id}");
+        node.call("PATCH", &service, Some(&change), None).await;
+        assert_ne!(node.call("GET", &path, None, None).await.body, tile.body);
+    }
+    assert!(repeated[0] > 0.6 && repeated[1] < 0.5, "{repeated:?}");
 }
 
 #[tokio::test]

@@ -21,7 +21,7 @@ use corridor_know::process;
 use corridor_node::{NodeConfig, serve};
 use corridor_watch::chain::{Chain, ChainConfig};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -709,13 +709,24 @@ fn table(tallies: &BTreeMap<String, Tally>) -> String {
         sum(|t| t.plain_passed),
         percent(sum(|t| t.plain_passed), sum(|t| t.plain)),
     );
-    text.push_str("| process | vectors run | passed |\n| --- | ---: | ---: |\n");
+    text.push_str(
+        "| process | vectors run | passed | own cases, values by |\n| --- | ---: | ---: | --- |\n",
+    );
+    let cases = cases();
     for process in process::ALL {
         let tally = tallies.get(process.id).cloned().unwrap_or_default();
-        match tally.run {
-            0 => writeln!(text, "| `{}` | none there are | |", process.id).unwrap(),
-            run => writeln!(text, "| `{}` | {run} | {} |", process.id, tally.passed).unwrap(),
-        }
+        let vectors = match tally.run {
+            0 => "none there are | ".to_string(),
+            run => format!("{run} | {}", tally.passed),
+        };
+        let own = match cases.get(process.id) {
+            None => String::new(),
+            Some((count, by)) => {
+                let by: Vec<&str> = by.iter().map(String::as_str).collect();
+                format!("{count}: {}", by.join(", "))
+            }
+        };
+        writeln!(text, "| `{}` | {vectors} | {own} |", process.id).unwrap();
     }
     let mut list = |heading: &str, of: fn(&Tally) -> &Vec<String>| {
         write!(text, "\n{heading}\n\n").unwrap();
@@ -733,6 +744,24 @@ fn table(tallies: &BTreeMap<String, Tally>) -> String {
         &tally.notes
     });
     text
+}
+
+/// For each process the cases of `crates/know` that use it, and the programs whose values they are.
+fn cases() -> BTreeMap<String, (usize, BTreeSet<String>)> {
+    let reference = include_str!("../../../know/tests/reference/cubes.json");
+    let reference: Value = serde_json::from_str(reference).unwrap();
+    let mut all: BTreeMap<String, (usize, BTreeSet<String>)> = BTreeMap::new();
+    for case in reference["cases"].as_array().unwrap() {
+        // `scipy.ndimage.correlate, shapely`: the programs, without what of them.
+        let program = |word: &str| word.split(['.', ' ']).next().unwrap_or(word).to_string();
+        let by = case["by"].as_str().unwrap().split(", ").map(program);
+        for process in case["processes"].as_array().unwrap() {
+            let (count, programs) = all.entry(process.as_str().unwrap().into()).or_default();
+            *count += 1;
+            programs.extend(by.clone());
+        }
+    }
+    all
 }
 
 /// Holds the table against the one in the documents.

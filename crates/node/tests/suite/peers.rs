@@ -33,7 +33,9 @@ async fn read_by(script: &str) {
     })
     .await
     .unwrap();
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python").join(script);
+    let script = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/python")
+        .join(script);
     let ran = Command::new(python)
         .arg(script)
         .arg(format!("http://{}", serving.local_addr()))
