@@ -27,7 +27,7 @@ export const slug = (name) => name.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '-'
 
 export const watches = [
   ['Olinda coast', 'water', grow(AREAS.olinda.bbox, 0.01)],
-  ['Carpathian forest', 'vegetation', grow(AREAS.carpathian.bbox, 0.004)],
+  ['Carpathian forest', 'vegetation-change', grow(AREAS.carpathian.bbox, 0.004)],
 ].map(([name, product, bbox]) => ({
   id: slug(name),
   name,
@@ -75,15 +75,15 @@ export const answers = {
     headline: '41.3 km² of open water in the watched area',
     from: ['l7-olinda'],
   },
-  'vegetation-carpathian-1': {
-    collection: 'answers-vegetation',
+  'vegetation-change-carpathian-1': {
+    collection: 'answers-vegetation-change',
     area: 'carpathian',
     watch: 'carpathian-forest',
-    product: 'vegetation',
+    product: 'vegetation-change',
     observed: { start: '2018-05-06T09:20:31Z', end: '2020-08-08T09:20:41Z' },
     area_km2: 0.217,
     valid_fraction: 0.992,
-    headline: '0.22 km² of vegetation lost between 6 May 2018 and 8 August 2020',
+    headline: '0.22 km² of vegetation loss; 99 % of the area could be judged at both dates',
     from: ['s2-romania-2018-05-06', 's2-romania-2020-08-08'],
   },
 };

@@ -106,15 +106,15 @@ export const products = [
   {
     id: 'water',
     title: 'Surface water',
-    description: 'Open water by a water index or radar backscatter and an automatic threshold.',
-    style: { classes: [{ value: 1, label: 'water', color: '#1e88e5' }] },
-    accuracy: 'intersection over union 0.87 on one labelled chip',
+    description: 'Open water at one date: rivers, lakes, sea, flood.',
+    style: { classes: [{ value: 1, label: 'water', color: '#1f6fb4' }] },
+    accuracy: 'intersection over union 0.766 (optical) and 0.615 (radar) on one labelled chip',
   },
   {
-    id: 'vegetation',
-    title: 'Vegetation loss',
-    description: 'Fall of a vegetation index between two dates.',
-    style: { classes: [{ value: 1, label: 'loss', color: '#e65100' }] },
+    id: 'vegetation-change',
+    title: 'Vegetation change',
+    description: 'Change of NDVI between two dates of the same season.',
+    style: { classes: [{ value: 1, label: 'loss', color: '#c4572b' }] },
     accuracy: 'not scored yet',
   },
 ];

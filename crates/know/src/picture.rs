@@ -1,10 +1,11 @@
 //! Small pictures of answers: the mask in its colours, with legend and scale bar.
 
 use crate::error::KnowError;
-use crate::product::{LegendClass, MASK_NODATA};
+use crate::product::{LegendClass, MASK_NODATA, figure};
 use corridor_raster::grid::{Crs, Grid, Transformer};
 use font8x8::{BASIC_FONTS, LATIN_FONTS, UnicodeFonts};
 use geographiclib_rs::{Geodesic, InverseGeodesic};
+use std::collections::BTreeMap;
 
 /// Longest side of the map part, pixels.
 const MAP_PX_MAX: usize = 640;
@@ -12,13 +13,20 @@ const MAP_PX_MAX: usize = 640;
 const MAP_PX_MIN: usize = 320;
 /// Height of a line of text, pixels.
 const LINE_PX: usize = 14;
+/// Width of a letter, pixels.
+const LETTER_PX: usize = 8;
+/// The letter ², which the font has an acute accent for: rows from above, the lowest bit left.
+const SQUARED: [u8; 8] = [0x0e, 0x18, 0x0c, 0x06, 0x1e, 0, 0, 0];
 /// Empty border, pixels.
 const MARGIN_PX: usize = 8;
 const PAPER: [u8; 3] = [255, 255, 255];
 const INK: [u8; 3] = [30, 30, 30];
 const NODATA: [u8; 3] = [205, 205, 205];
 
-/// A PNG of the mask: title, map, legend, scale bar.
+/// A PNG of the mask: title, time, map, legend with areas, scale bar.
+///
+/// `areas_km2` holds the area of each class, by its value; a class without one has none in the
+/// legend.
 ///
 /// The scale bar is a round length on the ellipsoid along the middle row.
 ///
@@ -28,7 +36,8 @@ pub fn render(
     mask: &[u8],
     grid: &Grid,
     classes: &[LegendClass],
-    title: &str,
+    areas_km2: &BTreeMap<u8, f64>,
+    [title, time]: [&str; 2],
 ) -> Result<Vec<u8>, KnowError> {
     let longest = grid.width.max(grid.height).max(1);
     let target = longest.clamp(MAP_PX_MIN, MAP_PX_MAX) as f64;
@@ -42,16 +51,27 @@ pub fn render(
     let mut legend: Vec<(String, [u8; 3])> = classes
         .iter()
         .zip(&colors)
-        .map(|(class, (_, color))| (class.label.clone(), *color))
+        .map(|(class, (_, color))| {
+            let label = match areas_km2.get(&class.value) {
+                Some(km2) => format!("{}  {} km²", class.label, figure(*km2)),
+                None => class.label.clone(),
+            };
+            (label, *color)
+        })
         .collect();
     if mask.contains(&MASK_NODATA) {
         legend.push(("no data".to_string(), NODATA));
     }
-    let top = MARGIN_PX + LINE_PX + 4;
+    let top = MARGIN_PX + 2 * LINE_PX + 2;
     let legend_top = top + map_height + MARGIN_PX;
     let height = legend_top + LINE_PX * legend.len() + 30 + MARGIN_PX;
-    let mut canvas = Canvas::new(map_width.max(240) + 2 * MARGIN_PX, height);
+    let letters = |text: &str| text.chars().count();
+    let longest = legend.iter().map(|(label, _)| letters(label) + 3).max();
+    let letters = letters(title).max(letters(time)).max(longest.unwrap_or(0));
+    let width = map_width.max(letters * LETTER_PX);
+    let mut canvas = Canvas::new(width + 2 * MARGIN_PX, height);
     canvas.text(MARGIN_PX, MARGIN_PX, title);
+    canvas.text(MARGIN_PX, MARGIN_PX + LINE_PX, time);
     for row in 0..map_height {
         for col in 0..map_width {
             let from = |at: usize, length: usize| ((at as f64 / scale) as usize).min(length - 1);
@@ -164,10 +184,13 @@ impl Canvas {
     /// Writes text of 8 × 8 letters; letters the font has not are left empty.
     fn text(&mut self, x: usize, y: usize, text: &str) {
         for (place, letter) in text.chars().enumerate() {
-            let rows = BASIC_FONTS.get(letter).or_else(|| LATIN_FONTS.get(letter));
+            let rows = match letter {
+                '²' => Some(SQUARED),
+                _ => BASIC_FONTS.get(letter).or_else(|| LATIN_FONTS.get(letter)),
+            };
             for (row, bits) in rows.unwrap_or([0; 8]).into_iter().enumerate() {
                 for col in (0..8).filter(|col| (bits >> col) & 1 == 1) {
-                    self.set(x + place * 8 + col, y + row, INK);
+                    self.set(x + place * LETTER_PX + col, y + row, INK);
                 }
             }
         }

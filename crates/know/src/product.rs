@@ -1,9 +1,12 @@
 //! Products: recipes that turn scenes into answers.
 
+mod answer;
 mod recipe;
 mod run;
 mod select;
 
+pub(crate) use answer::figure;
+pub use answer::{Layer, MASK_NODATA, ProductResult};
 pub use recipe::{Alternative, LegendClass, Parameter, Product, ProductKind, ReferenceCase, Style};
-pub use run::{Layer, MASK_NODATA, ProductInputs, ProductResult, SceneRef, run_product};
+pub use run::{ProductInputs, SceneRef, run_product};
 pub use select::{SceneQuery, Selection, select};

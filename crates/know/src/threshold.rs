@@ -58,15 +58,19 @@ impl Histogram {
         })
     }
 
-    /// Part of the variance that lies between the classes split at `threshold`, 0 to 1, and the
-    /// part of the values below.
-    pub fn separability(&self, threshold: f64) -> (f64, f64) {
+    /// The two classes that `threshold` splits the values into.
+    pub fn halves(&self, threshold: f64) -> Halves {
         let below = self.centres.iter().take_while(|c| **c <= threshold).count();
         let lower = self.class(0, below);
         let upper = self.class(below, BINS);
         let all = self.class(0, BINS);
         let between = lower.weight * upper.weight * (lower.mean - upper.mean).powi(2);
-        (between / all.variance, lower.weight)
+        Halves {
+            separability: between / all.variance,
+            lower_part: lower.weight,
+            lower_mean: lower.mean,
+            upper_mean: upper.mean,
+        }
     }
 
     fn class(&self, from: usize, to: usize) -> Class {
@@ -106,6 +110,40 @@ struct Class {
     variance: f64,
 }
 
+/// Two classes of values, split at a threshold.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Halves {
+    /// Part of the variance that lies between the classes, 0 to 1.
+    pub separability: f64,
+    /// Part of the values in the lower class, 0 to 1.
+    pub lower_part: f64,
+    /// Mean of the lower class.
+    pub lower_mean: f64,
+    /// Mean of the upper class.
+    pub upper_mean: f64,
+}
+
+/// Which of two classes is looked for, and beyond which value its mean lies.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Sought {
+    /// Any two classes will do.
+    Any,
+    /// The lower one, of values below this on the whole.
+    Below(f64),
+    /// The upper one, of values above this on the whole.
+    Above(f64),
+}
+
+impl Sought {
+    fn is_in(self, halves: &Halves) -> bool {
+        match self {
+            Sought::Any => true,
+            Sought::Below(limit) => halves.lower_mean < limit,
+            Sought::Above(limit) => halves.upper_mean > limit,
+        }
+    }
+}
+
 /// How a threshold is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
@@ -137,10 +175,17 @@ pub const TILE_PX_LEAST: usize = 32;
 ///
 /// The whole plane is looked at first, then its tiles of half the side, and so on to
 /// [`TILE_PX_LEAST`]; the pixels of all tiles of the first size with a tile that is bimodal
-/// (both classes in it, clearly apart) are put together and split. `None` where no tile is: then
-/// the plane holds one class, and any split would be noise. Tile selection after Chini et al.
-/// 2017 (doi 10.1109/TGRS.2017.2737664), with Otsu's separability in place of Ashman's D.
-pub fn bimodal(plane: &[f64], width: usize, height: usize, method: Method) -> Option<f64> {
+/// (both classes in it, clearly apart, and one of them the `sought`) are put together and split.
+/// `None` where no tile is: then the plane holds one class, or others than the one looked for, and
+/// any split would be noise. Tile selection after Chini et al. 2017 (doi
+/// 10.1109/TGRS.2017.2737664), with Otsu's separability in place of Ashman's D.
+pub fn bimodal(
+    plane: &[f64],
+    width: usize,
+    height: usize,
+    method: Method,
+    sought: Sought,
+) -> Option<f64> {
     let mut side = width.max(height);
     while side >= TILE_PX_LEAST.min(width.max(height)) {
         let mut pooled = Vec::new();
@@ -153,7 +198,7 @@ pub fn bimodal(plane: &[f64], width: usize, height: usize, method: Method) -> Op
                     .copied()
                     .filter(|value| value.is_finite())
                     .collect();
-                if is_bimodal(&tile) {
+                if is_bimodal(&tile, sought) {
                     pooled.extend(tile);
                 }
             }
@@ -169,12 +214,14 @@ pub fn bimodal(plane: &[f64], width: usize, height: usize, method: Method) -> Op
     None
 }
 
-fn is_bimodal(values: &[f64]) -> bool {
+fn is_bimodal(values: &[f64], sought: Sought) -> bool {
     let Some(histogram) = Histogram::new(values) else {
         return false;
     };
-    let (between, lower) = histogram.separability(histogram.otsu());
-    between >= SEPARABILITY_LEAST && (CLASS_PART_LEAST..=1.0 - CLASS_PART_LEAST).contains(&lower)
+    let halves = histogram.halves(histogram.otsu());
+    halves.separability >= SEPARABILITY_LEAST
+        && (CLASS_PART_LEAST..=1.0 - CLASS_PART_LEAST).contains(&halves.lower_part)
+        && sought.is_in(&halves)
 }
 
 #[cfg(test)]
@@ -207,9 +254,12 @@ mod tests {
     #[test]
     fn one_class_is_not_split() {
         let values = bell(128 * 128, 0.3, 0.05);
-        assert_eq!(bimodal(&values, 128, 128, Method::Otsu), None);
-        assert_eq!(bimodal(&[f64::NAN; 64], 8, 8, Method::Otsu), None);
-        assert_eq!(bimodal(&[1.0; 64], 8, 8, Method::Otsu), None);
+        assert_eq!(bimodal(&values, 128, 128, Method::Otsu, Sought::Any), None);
+        assert_eq!(
+            bimodal(&[f64::NAN; 64], 8, 8, Method::Otsu, Sought::Any),
+            None
+        );
+        assert_eq!(bimodal(&[1.0; 64], 8, 8, Method::Otsu, Sought::Any), None);
     }
 
     #[test]
@@ -222,7 +272,12 @@ mod tests {
                 values[row * 256 + col] = lake[row * 36 + col];
             }
         }
-        let threshold = bimodal(&values, 256, 256, Method::Otsu).unwrap();
+        let find = |sought| bimodal(&values, 256, 256, Method::Otsu, sought);
+        let threshold = find(Sought::Any).unwrap();
         assert!((-0.35..0.45).contains(&threshold), "{threshold}");
+        assert_eq!(find(Sought::Above(0.0)), Some(threshold));
+        assert_eq!(find(Sought::Above(0.6)), None);
+        assert_eq!(find(Sought::Below(0.0)), Some(threshold));
+        assert_eq!(find(Sought::Below(-0.5)), None);
     }
 }

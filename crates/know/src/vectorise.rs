@@ -8,15 +8,16 @@ use std::collections::BTreeMap;
 
 /// Most polygons of one mask.
 pub const POLYGONS_MAX: usize = 100_000;
-/// Longest edge without a vertex, pixels: lines straight in the grid's system are then geodesics
-/// to far below a pixel.
+/// Lines of the grid, so many pixels apart, at which a straight edge has a vertex: lines straight in
+/// the grid's system are then geodesics to far below a pixel.
 const EDGE_PX_MAX: usize = 64;
 
 /// Polygons in longitude and latitude of the pixels with this value, largest first.
 ///
 /// Pixels belong together where they share an edge. Rings run along pixel edges, exteriors
 /// counter-clockwise, holes clockwise (RFC 7946); the polygons are valid (OGC simple features) and
-/// do not overlap. Vertices are rounded to 1e-9 degrees.
+/// do not overlap, and those of two values of a mask share the vertices of their border. Vertices
+/// are rounded to 1e-9 degrees.
 ///
 /// # Errors
 /// `ProcessGraphComplexity` for more than [`POLYGONS_MAX`] polygons, `Internal` where the grid's
@@ -53,7 +54,7 @@ pub fn polygons(mask: &[u8], value: u8, grid: &Grid) -> Result<Vec<Polygon<f64>>
         let mut holes = Vec::new();
         for ring in rings(own) {
             let inside_first = doubled_area(&ring) > 0;
-            let line: Vec<Coord<f64>> = straightened(&ring)
+            let line: Vec<Coord<f64>> = straightened(&ring, mask, grid.width, grid.height)
                 .iter()
                 .map(&to_degrees)
                 .collect::<Result<_, _>>()?;
@@ -212,8 +213,25 @@ fn doubled_area(ring: &[Vertex]) -> i64 {
         .sum()
 }
 
-/// The ring without most vertices on straight runs.
-fn straightened(ring: &[Vertex]) -> Vec<Vertex> {
+/// The ring without most vertices on straight runs. Those where a run's neighbour changes stay:
+/// there a border of the neighbours begins, and what is straight here may be bent elsewhere.
+fn straightened(ring: &[Vertex], mask: &[u8], width: usize, height: usize) -> Vec<Vertex> {
+    let at = |col: Option<usize>, row: Option<usize>| {
+        let inside = col.zip(row).filter(|(c, r)| *c < width && *r < height);
+        inside.map(|(col, row)| mask[row * width + col])
+    };
+    let meets = |(col, row): Vertex| {
+        let (left, above) = (col.checked_sub(1), row.checked_sub(1));
+        let around = [
+            at(left, above),
+            at(Some(col), above),
+            at(left, Some(row)),
+            at(Some(col), Some(row)),
+        ];
+        let same = |a: usize, b: usize| around[a] == around[b];
+        // On a straight run two on one side are alike; are those on the other?
+        !((same(0, 1) && same(2, 3)) || (same(0, 2) && same(1, 3)))
+    };
     let count = ring.len();
     (0..count)
         .filter(|i| {
@@ -224,7 +242,7 @@ fn straightened(ring: &[Vertex]) -> Vec<Vertex> {
             );
             let straight =
                 (before.0 == own.0 && own.0 == after.0) || (before.1 == own.1 && own.1 == after.1);
-            !straight || (own.0 + own.1) % EDGE_PX_MAX == 0
+            !straight || (own.0 + own.1) % EDGE_PX_MAX == 0 || meets(own)
         })
         .map(|i| ring[i])
         .collect()

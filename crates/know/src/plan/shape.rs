@@ -53,6 +53,21 @@ pub(crate) fn shape(
     wanted: &[&str],
     layouts: &BTreeMap<String, Layout>,
 ) -> Shape {
+    // The labels of a cube are the same in each chunk, but they are no cube: where the rest of the
+    // graph asks for them, they are taken from the whole cube.
+    classed(graph, scope, wanted, layouts, true)
+        .or_else(|| classed(graph, scope, wanted, layouts, false))
+        .unwrap_or_default()
+}
+
+/// As [`shape`]; `None` where labels taken by chunks would be asked for by the rest of the graph.
+fn classed(
+    graph: &ProcessGraph,
+    scope: &BTreeMap<String, Value>,
+    wanted: &[&str],
+    layouts: &BTreeMap<String, Layout>,
+    labels_by_chunks: bool,
+) -> Option<Shape> {
     let needed = needed(graph, wanted, &BTreeMap::new());
     let mut classes: BTreeMap<&str, Class> = BTreeMap::new();
     let mut shape = Shape::default();
@@ -62,7 +77,11 @@ pub(crate) fn shape(
         .filter(|id| needed.contains(id.as_str()))
     {
         let node = &graph.nodes()[id];
-        let class = classify(id, node, scope, layouts, &classes, &mut shape.whole);
+        let class = if node.process_id == LABELS && !labels_by_chunks {
+            Class::Whole
+        } else {
+            classify(id, node, scope, layouts, &classes, &mut shape.whole)
+        };
         classes.insert(id, class);
     }
     for (id, class) in &classes {
@@ -78,13 +97,19 @@ pub(crate) fn shape(
                 && sources(&graph.nodes()[*reader].arguments).contains(id)
         });
         if wanted.contains(id) || read_from_whole {
+            if graph.nodes()[*id].process_id == LABELS {
+                return None;
+            }
             shape.cuts.push((*id).to_string());
             shape.cut_loads.push(load.clone());
             shape.halo_px = shape.halo_px.max(*halo_px);
         }
     }
-    shape
+    Some(shape)
 }
+
+/// The process that gives labels.
+const LABELS: &str = "dimension_labels";
 
 fn classify(
     id: &str,
@@ -177,7 +202,7 @@ fn reach(node: &Node, scope: &BTreeMap<String, Value>) -> Reach {
         | "save_result"
         | "aggregate_temporal"
         | "aggregate_temporal_period" => Reach::Pixel,
-        "reduce_dimension" | "filter_labels" | "rename_labels" | "predict_curve" => {
+        "reduce_dimension" | "filter_labels" | "rename_labels" | "predict_curve" | LABELS => {
             along(&["dimension"])
         }
         "drop_dimension" => along(&["name"]),

@@ -5,7 +5,7 @@ use super::{Process, Run};
 use crate::call::{Arguments, Context};
 use crate::cube::{Cube, DimensionKind};
 use crate::error::GraphError;
-use crate::threshold::{Method, bimodal};
+use crate::threshold::{Method, Sought, bimodal};
 use crate::value::Value;
 
 pub(super) static PROCESS: Process = Process {
@@ -25,6 +25,11 @@ fn run(arguments: &Arguments, _context: &Context<'_>) -> Result<Value, GraphErro
         Some(Value::Array(_)) => arguments.numbers("value")?,
         _ => vec![arguments.number("value")?],
     };
+    let sought: fn(f64) -> Sought = match arguments.optional_text("sought")? {
+        Some("below") => Sought::Below,
+        Some("above") => Sought::Above,
+        _ => |_| Sought::Any,
+    };
     let (width, height) = (axis(cube, DimensionKind::X)?, axis(cube, DimensionKind::Y)?);
     let mut group = 0;
     reduce_pixels(cube, |plane| {
@@ -37,7 +42,7 @@ fn run(arguments: &Arguments, _context: &Context<'_>) -> Result<Value, GraphErro
         if plane.iter().all(|v| v.is_nan()) {
             return Ok(f64::NAN);
         }
-        let found = method.and_then(|method| bimodal(plane, width, height, method));
+        let found = method.and_then(|method| bimodal(plane, width, height, method, sought(value)));
         Ok(found.unwrap_or(value))
     })
     .map(Value::cube)

@@ -79,5 +79,6 @@ fn burn_classes_equal_numpy() {
             .sum();
         assert!((result.area_km2 / burnt - 1.0).abs() < 1e-12);
         keep(&format!("burn-{}", names[1]), &result);
+        crate::water_change::valid_polygons(&result);
     }
 }

@@ -5,7 +5,9 @@ use corridor_catalog::store::sqlite::SqliteCatalog;
 use corridor_catalog::{Asset, AssetStore, Band, Catalog, Collection, Item};
 use corridor_know::error::KnowError;
 use corridor_know::graph::RunLimits;
-use corridor_know::product::{Product, ProductInputs, ProductResult, SceneRef, run_product};
+use corridor_know::product::{
+    Product, ProductInputs, ProductResult, SceneQuery, SceneRef, run_product, select,
+};
 use corridor_know::source::CatalogSource;
 use corridor_raster::dataset::Dataset;
 use serde_json::{Map, Value};
@@ -151,4 +153,95 @@ async fn vegetation_change_of_the_forest_from_the_catalogue() {
     assert!(result.valid_fraction > 0.85, "{}", result.valid_fraction);
     let mean = result.statistics["ndvi_before_mean"].as_f64().unwrap();
     assert!((0.8..0.9).contains(&mean), "{mean}");
+}
+
+/// Days of the Romanian scenes chosen for a product.
+async fn chosen(
+    catalog: &dyn Catalog,
+    product: &str,
+    query: &SceneQuery,
+) -> Result<Vec<Vec<String>>, KnowError> {
+    let all = select(Product::find(product).unwrap(), catalog, query).await?;
+    let day = |scene: &SceneRef| scene.item.replace("sentinel-2-romania-", "");
+    Ok(all
+        .iter()
+        .map(|s| s.scenes.iter().map(day).collect())
+        .collect())
+}
+
+#[tokio::test]
+async fn scenes_are_chosen_by_area_time_and_bands() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("c.db");
+    let catalog: Arc<dyn Catalog> = Arc::new(SqliteCatalog::open(&path).await.unwrap());
+    let assets = AssetStore::local(&folder.path().join("assets")).unwrap();
+    let days = [
+        "2018-07-01",
+        "2019-06-26",
+        "2019-07-01",
+        "2020-02-16",
+        "2020-06-30",
+    ];
+    for day in days {
+        put(
+            catalog.as_ref(),
+            &assets,
+            &format!("sentinel-2-romania-{day}"),
+        )
+        .await;
+    }
+    put(catalog.as_ref(), &assets, "landsat-7-olinda").await;
+    let forest = SceneQuery {
+        bbox: Some([22.1455, 45.2001, 22.1589, 45.2095]),
+        ..SceneQuery::default()
+    };
+    let within = |from: &str, to: &str| SceneQuery {
+        from: Some(format!("{from}T00:00:00Z").parse().unwrap()),
+        to: Some(format!("{to}T00:00:00Z").parse().unwrap()),
+        ..forest.clone()
+    };
+    let catalog = catalog.as_ref();
+    // One date: the newest first. The end is not meant any more.
+    let water = chosen(catalog, "water", &within("2019-01-01", "2020-02-16")).await;
+    assert_eq!(water.unwrap(), [["2019-07-01"], ["2019-06-26"]]);
+    let change = chosen(catalog, "vegetation-change", &forest).await;
+    assert_eq!(change.unwrap(), [["2018-07-01", "2020-06-30"]]);
+    // A series takes its history with it.
+    let series = chosen(catalog, "disturbance", &within("2020-01-01", "2021-01-01")).await;
+    assert_eq!(series.unwrap(), [days]);
+    let fault = |error: KnowError| error.to_string();
+    let early = chosen(catalog, "disturbance", &within("2018-01-01", "2019-01-01")).await;
+    assert!(fault(early.unwrap_err()).contains("0 of 1"));
+    let one = chosen(
+        catalog,
+        "vegetation-change",
+        &within("2020-06-01", "2021-01-01"),
+    )
+    .await;
+    assert!(fault(one.unwrap_err()).contains("two scenes"));
+    let none = chosen(catalog, "water", &within("2000-01-01", "2001-01-01")).await;
+    assert!(fault(none.unwrap_err()).contains("no scene"));
+    let bands = chosen(catalog, "burn", &forest).await;
+    assert!(fault(bands.unwrap_err()).contains("lacks swir22"));
+    // Two collections suit where no place is said.
+    let both = chosen(catalog, "water", &SceneQuery::default()).await;
+    let both = fault(both.unwrap_err());
+    assert!(
+        both.contains("sentinel-2-l2a") && both.contains("landsat"),
+        "{both}"
+    );
+    let named = SceneQuery {
+        collection: Some("sentinel-2-l2a".to_string()),
+        ..SceneQuery::default()
+    };
+    assert_eq!(
+        chosen(catalog, "water", &named).await.unwrap().len(),
+        days.len()
+    );
+    let unknown = SceneQuery {
+        collection: Some("nowhere".to_string()),
+        ..SceneQuery::default()
+    };
+    let unknown = chosen(catalog, "water", &unknown).await;
+    assert!(fault(unknown.unwrap_err()).contains("nowhere"));
 }

@@ -59,6 +59,7 @@ fn clouds_and_shadows_score() {
     let (source, reference, _placed) = chip(&folder);
     let result = run("clouds", &source, &["landsat-5"], None, json!({})).unwrap();
     keep("clouds", &result);
+    crate::water_change::valid_polygons(&result);
     let (cloud, shadow) = (
         iou(&result.mask, 1, &reference, 4.0),
         iou(&result.mask, 2, &reference, 0.0),

@@ -13,6 +13,7 @@ mod memory;
 mod plans;
 mod products;
 mod reference;
+mod sar_tiles;
 mod series;
 mod shared_data;
 mod vectors;

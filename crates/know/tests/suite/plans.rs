@@ -135,6 +135,39 @@ fn composite(reduce: &str) -> Json {
 }
 
 #[test]
+fn fitted_curves_are_the_interpreters() {
+    let Some(source) = romania() else { return };
+    let line = json!({"process_graph": {
+        "a": {"process_id": "array_element", "arguments": {"data": {"from_parameter": "parameters"}, "index": 0}},
+        "b": {"process_id": "array_element", "arguments": {"data": {"from_parameter": "parameters"}, "index": 1}},
+        "years": {"process_id": "divide", "arguments": {"x": {"from_parameter": "x"}, "y": 31_557_600}},
+        "bx": {"process_id": "multiply", "arguments": {"x": {"from_node": "b"}, "y": {"from_node": "years"}}},
+        "y": {"process_id": "add", "arguments": {"x": {"from_node": "a"}, "y": {"from_node": "bx"}}, "result": true}
+    }});
+    let mut graph = json!({
+        "load": load(&["B04", "B08"]),
+        "curve": {"process_id": "apply_dimension", "arguments": {"data": {"from_node": "load"}, "dimension": "t",
+            "process": {"process_graph": {"fit": {"process_id": "fit_curve", "arguments": {
+                "data": {"from_parameter": "data"}, "parameters": [0, 0], "function": line}, "result": true}}}}},
+        "dates": {"process_id": "dimension_labels", "arguments": {"data": {"from_node": "load"}, "dimension": "t"}},
+        "line": {"process_id": "predict_curve", "arguments": {"parameters": {"from_node": "curve"}, "function": line,
+            "dimension": "t", "labels": {"from_node": "dates"}}},
+        "off": {"process_id": "merge_cubes", "arguments": {"cube1": {"from_node": "load"}, "cube2": {"from_node": "line"},
+            "overlap_resolver": {"process_graph": {"minus": {"process_id": "subtract",
+                "arguments": {"x": {"from_parameter": "x"}, "y": {"from_parameter": "y"}}, "result": true}}}}},
+        "far": {"process_id": "reduce_dimension", "arguments": {
+            "data": {"from_node": "off"}, "dimension": "t", "reducer": reducer("max")}},
+        "save": {"process_id": "save_result", "arguments": {"data": {"from_node": "far"}, "format": "GTiff"}, "result": true}
+    });
+    let chunks = same(&graph, &source, 8 << 20);
+    assert!(chunks > 1, "{chunks} chunks");
+    // A node that needs the whole picture reads the labels: they are taken from the whole cube.
+    graph["line"]["arguments"]["parameters"] = json!({"from_node": "whole"});
+    graph["whole"] = json!({"process_id": "sieve", "arguments": {"data": {"from_node": "curve"}, "min_pixels": 0}});
+    same(&graph, &source, 512 << 20);
+}
+
+#[test]
 fn composites_over_time_are_the_interpreters() {
     let Some(source) = romania() else { return };
     for reduce in ["median", "mean", "max", "first", "count", "sd"] {

@@ -175,6 +175,77 @@ fn water_score() {
     }
     keep("water-optical", &optical);
     keep("water-sar", &sar);
+    crate::water_change::valid_polygons(&optical);
+    crate::water_change::valid_polygons(&sar);
+}
+
+/// The stated uncertainty of a pixel is how often pixels like it are wrong.
+#[test]
+fn water_uncertainty_is_how_often_it_is_wrong() {
+    let Some((source, label)) = spain() else {
+        return;
+    };
+    for (scene, within) in [("s2", 0.06), ("s1", 0.08)] {
+        let result = run("water", &source, &[scene], None, json!({})).unwrap();
+        let own = result.layers.iter().find(|l| l.name == "uncertainty");
+        let own = &own.unwrap().values;
+        let wrong: Vec<Option<bool>> = (result.mask.iter().zip(&label))
+            .map(|(own, truth)| (*truth >= 0.0).then_some((*own == 1) != (*truth > 0.5)))
+            .collect();
+        let share = |low: f32, high: f32| {
+            let inside = (0..own.len()).filter(|i| (low..high).contains(&own[*i]));
+            let judged: Vec<(f64, bool)> = inside
+                .filter_map(|i| Some((f64::from(own[i]), wrong[i]?)))
+                .collect();
+            let count = judged.len() as f64;
+            let stated = judged.iter().map(|(stated, _)| stated).sum::<f64>() / count;
+            let seen = judged.iter().filter(|(_, wrong)| *wrong).count() as f64 / count;
+            (count, stated, seen)
+        };
+        let (_, stated, seen) = share(0.0, 1.1);
+        println!(
+            "water {}: stated {stated:.4}, wrong {seen:.4}",
+            result.alternative
+        );
+        assert!((stated - seen).abs() < 0.03, "{stated} {seen}");
+        for (low, high) in [(0.0, 0.1), (0.1, 0.2), (0.2, 0.3), (0.3, 0.4), (0.4, 0.5)] {
+            let (count, stated, seen) = share(low, high);
+            println!("  {low} to {high}: {count} pixels, stated {stated:.3}, wrong {seen:.3}");
+            assert!((stated - seen).abs() < within, "{low}: {stated} {seen}");
+        }
+    }
+}
+
+#[test]
+fn where_all_is_dry_the_uncertainty_is_said_all_the_same() {
+    let Some((source, _)) = spain() else { return };
+    let parameters = json!({"method": "fixed", "optical_threshold": 1.0});
+    let result = run("water", &source, &["s2"], None, parameters).unwrap();
+    assert!(result.mask.iter().all(|v| *v == 0));
+    let own = result
+        .layers
+        .iter()
+        .find(|l| l.name == "uncertainty")
+        .unwrap();
+    assert!(own.values.iter().all(|v| (0.0..0.5).contains(v)));
+}
+
+/// Two kinds of dry ground are clearly apart, and neither is water.
+#[test]
+fn a_forest_is_not_split_into_land_and_water() {
+    for day in ["2018-07-01", "2019-07-01", "2020-06-30"] {
+        let Some(source) = romania(&[day]) else {
+            return;
+        };
+        let result = run("water", &source, &[day], None, json!({})).unwrap();
+        assert_eq!(result.alternative, "optical-nir");
+        let wet = result.mask.iter().filter(|v| **v == 1).count();
+        println!(
+            "water in a forest, {day}: {wet} pixels, {}",
+            result.statistics["threshold"]
+        );
+        assert_eq!(wet, 0, "{day}");
+    }
 }
 
 /// Writes picture, polygons and mask to the folder `CORRIDOR_PICTURES`, where it is set.

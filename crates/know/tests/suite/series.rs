@@ -105,6 +105,7 @@ fn disturbance_by_default_counts_falls_only() {
         Value::Object(result.statistics.clone())
     );
     keep("disturbance", &result);
+    crate::water_change::valid_polygons(&result);
     assert!(result.valid_fraction > 0.99);
     let disturbed = result.mask.iter().filter(|v| **v == 1).count() as u64;
     assert!(disturbed <= reference()["disturbed_own_year"].as_u64().unwrap());
@@ -118,6 +119,7 @@ fn vegetation_against_the_season_equals_numpy() {
         return;
     };
     keep("vegetation", &result);
+    crate::water_change::valid_polygons(&result);
     println!(
         "{}; {}",
         result.headline,
