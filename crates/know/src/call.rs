@@ -7,7 +7,7 @@ mod scope;
 
 pub use argument::Arguments;
 pub use definition::{Definition, ParameterDefinition};
-pub(crate) use definition::{misfit, required, unknown};
+pub(crate) use definition::{misfit, of as definition_of, required, unknown};
 pub(crate) use invoke::each;
 pub use invoke::{call, invoke};
 pub use scope::{Context, Observed, Observer, STOPPED, Scope};

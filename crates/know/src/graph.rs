@@ -10,5 +10,7 @@ pub use check::{Issue, validate};
 pub use expand::{UserProcess, expand};
 pub use parse::{Argument, DEPTH_MAX, DeclaredParameter, NODES_MAX, Node, ProcessGraph};
 pub use run::{RunLimits, interpret, run, run_keeping};
-pub(crate) use run::{fill_parameters, load_request, needed, run_nested, run_nodes, sources};
+pub(crate) use run::{
+    argument_value, fill_parameters, load_request, needed, run_nested, run_nodes, sources,
+};
 pub use save::{Save, resolve, saves};

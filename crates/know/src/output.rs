@@ -20,12 +20,16 @@ mod zip;
 pub use draw::{Draw, draw};
 pub use json::result_json;
 
+use crate::cube::{Dimension, DimensionKind};
 use crate::error::GraphError;
+use crate::plan::Spilled;
 use crate::value::Value;
 use corridor_raster::grid::Grid;
 use jiff::Timestamp;
 use serde_json::json;
 use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::Path;
 
 /// Most samples that text formats (JSON, CSV, GeoJSON) are written for: about 100 MB of text.
 pub const TEXT_SAMPLES_MAX: usize = 5_000_000;
@@ -45,6 +49,46 @@ pub struct OutputFile {
     pub grid: Option<Grid>,
     /// First and last instant of its data, where known.
     pub times: Option<(Timestamp, Timestamp)>,
+}
+
+/// One file written to a folder.
+#[derive(Debug, Clone)]
+pub struct WrittenFile {
+    /// File name, such as `result.tif`.
+    pub name: String,
+    /// Media type.
+    pub media_type: &'static str,
+    /// Names of its bands or variables.
+    pub bands: Vec<String>,
+    /// Its pixel grid, where it has one.
+    pub grid: Option<Grid>,
+    /// First and last instant of its data, where known.
+    pub times: Option<(Timestamp, Timestamp)>,
+}
+
+impl OutputFile {
+    /// Writes the bytes to a new file of a folder, on disk when this returns.
+    ///
+    /// # Errors
+    /// `Internal` where writing fails.
+    pub fn write_in(self, folder: &Path) -> Result<WrittenFile, GraphError> {
+        let path = folder.join(&self.name);
+        std::fs::File::create(&path)
+            .and_then(|mut file| {
+                file.write_all(&self.bytes)?;
+                file.sync_all()
+            })
+            .map_err(|error| {
+                GraphError::new("Internal", format!("writing {}: {error}", path.display()))
+            })?;
+        Ok(WrittenFile {
+            name: self.name,
+            media_type: self.media_type,
+            bands: self.bands,
+            grid: self.grid,
+            times: self.times,
+        })
+    }
 }
 
 /// A format that results are written in.
@@ -224,6 +268,68 @@ impl Format {
         stem: &str,
         several: bool,
     ) -> Result<Vec<OutputFile>, GraphError> {
+        self.check_options(options)?;
+        if let Value::Cube(cube) = value
+            && cube.is_empty()
+        {
+            return Err(GraphError::new(
+                "DataCubeEmpty",
+                "the file cannot be written: the data cube is empty",
+            ));
+        }
+        (self.write)(&Asked {
+            value,
+            options,
+            stem,
+            several,
+            format: self,
+        })
+    }
+
+    /// Whether results too large to be held can be written: those in files of their own.
+    ///
+    /// # Errors
+    /// `FormatUnsuitable` where not, with the format that can.
+    pub fn allow_spilled(&self) -> Result<(), GraphError> {
+        if self.name == "GTiff" {
+            return Ok(());
+        }
+        Err(GraphError::new(
+            "FormatUnsuitable",
+            format!(
+                "data cannot be written as {}: the result is larger than a run may hold, and only GTiff is written a part at a time",
+                self.name
+            ),
+        ))
+    }
+
+    /// Writes a result that is kept in a file to new files of a folder, holding at most so many
+    /// bytes.
+    ///
+    /// # Errors
+    /// As [`Format::write`] and [`Format::allow_spilled`], `Internal` where writing fails,
+    /// `ProcessGraphComplexity` where a row of tiles is too large to be held.
+    pub fn write_spilled(
+        &'static self,
+        result: &Spilled,
+        options: &BTreeMap<String, Value>,
+        (stem, several): (&str, bool),
+        folder: &Path,
+        memory_bytes: u64,
+    ) -> Result<Vec<WrittenFile>, GraphError> {
+        self.allow_spilled()?;
+        self.check_options(options)?;
+        let asked = Asked {
+            value: &Value::Null,
+            options,
+            stem,
+            several,
+            format: self,
+        };
+        gtiff::stream(result, &asked, folder, memory_bytes)
+    }
+
+    fn check_options(&self, options: &BTreeMap<String, Value>) -> Result<(), GraphError> {
         if let Some(unknown) = options
             .keys()
             .find(|name| !self.options.iter().any(|(known, ..)| known == name))
@@ -242,28 +348,18 @@ impl Format {
                 ),
             ));
         }
-        if let Value::Cube(cube) = value
-            && cube.is_empty()
-        {
-            return Err(GraphError::new(
-                "DataCubeEmpty",
-                "the file cannot be written: the data cube is empty",
-            ));
-        }
-        (self.write)(&Asked {
-            value,
-            options,
-            stem,
-            several,
-            format: self,
-        })
+        Ok(())
     }
 }
 
 impl Asked<'_> {
+    fn name(&self, suffix: &str) -> String {
+        format!("{}{suffix}.{}", self.stem, self.format.extension)
+    }
+
     fn file(&self, suffix: &str, bytes: Vec<u8>) -> OutputFile {
         OutputFile {
-            name: format!("{}{suffix}.{}", self.stem, self.format.extension),
+            name: self.name(suffix),
             media_type: self.format.media_type,
             bytes,
             bands: Vec::new(),
@@ -305,10 +401,14 @@ fn option(name: &str, reason: impl std::fmt::Display) -> GraphError {
 
 /// Earliest and latest date of a cube's labels.
 fn times(cube: &crate::cube::Cube) -> Option<(Timestamp, Timestamp)> {
+    times_of(cube.dimensions())
+}
+
+fn times_of(dimensions: &[Dimension]) -> Option<(Timestamp, Timestamp)> {
     let all = || {
-        cube.dimensions()
+        dimensions
             .iter()
-            .filter(|d| d.kind == crate::cube::DimensionKind::Time)
+            .filter(|d| d.kind == DimensionKind::Time)
             .flat_map(|d| d.labels.iter())
             .filter_map(|label| crate::extent::instant(&label.to_string()))
     };

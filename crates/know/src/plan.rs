@@ -15,6 +15,9 @@
 //! | `job.rs` | what a chunk computes; plain data that can be sent to another process |
 //! | `piece.rs` | results of chunks as record batches, and back into cubes |
 //! | `fuse.rs`, `kernel.rs` | composites over time straight from the stored integers |
+//! | `program.rs`, `lanes.rs` | masks, arithmetic and reductions as one program, a few hundred pixels at a time |
+//! | `zones.rs`, `merge.rs` | figures under geometries: parts of them by chunk, merged by an aggregation |
+//! | `sheet.rs` | planes in groups: chunks over time and bands |
 //! | `spill.rs` | results larger than the memory |
 //! | `exec.rs` | the DataFusion operator, and how it travels |
 //! | `error.rs` | openEO errors inside of the engine's |
@@ -29,12 +32,17 @@ mod exec;
 mod fuse;
 mod job;
 pub mod kernel;
+mod lanes;
+mod merge;
 mod piece;
+mod program;
 mod shape;
+mod sheet;
 mod spill;
+pub(crate) mod zones;
 
-pub use engine::{Carrier, Engine, InProcess, Plan, Progress};
+pub use engine::{Carrier, Engine, InProcess, Plan, Progress, Ran};
 pub use error::{of_engine_error, to_engine_error};
-pub use estimate::{Budget, Estimate};
+pub use estimate::{Budget, Estimate, Pace};
 pub use exec::ChunkExec;
 pub use spill::Spilled;

@@ -66,7 +66,7 @@ macro_rules! own {
 mod absolute;
 mod add;
 mod add_dimension;
-mod aggregate_spatial;
+pub(crate) mod aggregate_spatial;
 mod aggregate_temporal;
 mod aggregate_temporal_period;
 mod all;
@@ -125,7 +125,7 @@ mod eq;
 mod exp;
 mod extrema;
 mod fill_minima;
-mod filter_bands;
+pub(crate) mod filter_bands;
 mod filter_bbox;
 mod filter_labels;
 mod filter_spatial;
@@ -206,6 +206,7 @@ mod text_find;
 mod trim_cube;
 mod variance;
 mod xor;
+pub(crate) mod zonal_statistics;
 
 /// Every process, sorted by name.
 pub static ALL: &[&Process] = &[
@@ -351,6 +352,7 @@ pub static ALL: &[&Process] = &[
     &trim_cube::PROCESS,
     &variance::PROCESS,
     &xor::PROCESS,
+    &zonal_statistics::PROCESS,
 ];
 
 #[cfg(test)]

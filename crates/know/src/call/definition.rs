@@ -33,7 +33,7 @@ pub struct ParameterDefinition {
 }
 
 /// The definition of a process, read once.
-pub(super) fn of(process: &'static Process) -> &'static Definition {
+pub(crate) fn of(process: &'static Process) -> &'static Definition {
     static ALL: OnceLock<BTreeMap<&'static str, Definition>> = OnceLock::new();
     static NONE: Definition = Definition {
         parameters: Vec::new(),

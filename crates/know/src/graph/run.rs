@@ -256,6 +256,18 @@ pub(super) fn unsupported(process_id: &str) -> GraphError {
     )
 }
 
+/// The value of an argument, given those of the nodes it reads.
+///
+/// # Errors
+/// `Internal` where one of them is missing, `ProcessParameterMissing`.
+pub(crate) fn argument_value(
+    argument: &Argument,
+    values: &BTreeMap<String, Value>,
+    scope: &BTreeMap<String, Value>,
+) -> Result<Value, GraphError> {
+    resolve(argument, values, &Scope::outer(scope))
+}
+
 fn resolve(
     argument: &Argument,
     values: &BTreeMap<String, Value>,

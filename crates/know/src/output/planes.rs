@@ -67,35 +67,44 @@ impl<'a> Planes<'a> {
 
     /// One plane, row by row from the north; NaN is no data.
     pub(super) fn values(&self, plane: usize) -> Vec<f64> {
-        let pixels = self.grid.width * self.grid.height;
+        self.rows(plane, 0, self.grid.height)
+    }
+
+    /// Some rows of a plane.
+    pub(super) fn rows(&self, plane: usize, from: usize, count: usize) -> Vec<f64> {
+        let width = self.grid.width;
         self.offsets
-            .range(plane * pixels, pixels)
+            .range((plane * self.grid.height + from) * width, count * width)
             .into_iter()
             .map(|index| index.map_or(f64::NAN, |index| self.cube.samples().get(index)))
             .collect()
     }
 
-    /// Name of a plane: its labels along bands and along dimensions of several labels.
     pub(super) fn name(&self, plane: usize) -> String {
-        let mut rest = plane;
-        let mut parts = Vec::new();
-        for dimension in self.others.iter().rev() {
-            let label = &dimension.labels[rest % dimension.len()];
-            rest /= dimension.len();
-            if dimension.len() > 1 || dimension.kind == DimensionKind::Bands {
-                parts.push(label.to_string());
-            }
-        }
-        parts.reverse();
-        if parts.is_empty() {
-            "value".to_string()
-        } else {
-            parts.join(" ")
-        }
+        plane_name(&self.others, plane)
     }
 
     /// Coordinates of the pixels' centres.
     pub(super) fn axes(&self) -> (Dimension, Dimension) {
         coordinates(&self.grid)
+    }
+}
+
+/// Name of a plane: its labels along bands and along dimensions of several labels.
+pub(super) fn plane_name(others: &[Dimension], plane: usize) -> String {
+    let mut rest = plane;
+    let mut parts = Vec::new();
+    for dimension in others.iter().rev() {
+        let label = &dimension.labels[rest % dimension.len()];
+        rest /= dimension.len();
+        if dimension.len() > 1 || dimension.kind == DimensionKind::Bands {
+            parts.push(label.to_string());
+        }
+    }
+    parts.reverse();
+    if parts.is_empty() {
+        "value".to_string()
+    } else {
+        parts.join(" ")
     }
 }

@@ -28,6 +28,12 @@ pub(crate) fn cut(layout: &Layout, pixels_max: u64, partitions: usize) -> Vec<Wi
     chunks
 }
 
+/// Pixels of one of the first file's blocks.
+pub(crate) fn block_px(layout: &Layout) -> u64 {
+    let (width, height, ..) = blocks(layout);
+    width as u64 * height as u64
+}
+
 /// Size of the first file's blocks in pixels of the layout's grid, and the column and row at
 /// which one begins.
 fn blocks(layout: &Layout) -> (usize, usize, usize, usize) {

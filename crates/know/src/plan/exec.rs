@@ -175,12 +175,19 @@ struct Encoded<T> {
 impl DisplayAs for ChunkExec {
     fn fmt_as(&self, _t: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let data = &self.job.data;
-        let cuts: Vec<&str> = data.cuts.iter().map(|cut| cut.node.as_str()).collect();
+        let cuts = data.cuts.iter().map(|cut| cut.node.as_str());
+        let figures = data.figures.iter().map(|cut| cut.node.as_str());
+        let cuts: Vec<&str> = cuts.chain(figures).collect();
+        let sheets = match data.sheets.len() {
+            0 => String::new(),
+            sheets => format!(", sheets={sheets}"),
+        };
         write!(
             f,
-            "ChunkExec: chunks={}, loads=[{}], results=[{}], halo={} px",
+            "ChunkExec: chunks={}{sheets}, loads=[{}], fused=[{}], results=[{}], halo={} px",
             data.chunks.len(),
             data.loads.keys().cloned().collect::<Vec<_>>().join(", "),
+            self.job.fused_nodes().join(", "),
             cuts.join(", "),
             data.halo_px
         )

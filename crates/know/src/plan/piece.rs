@@ -4,12 +4,13 @@
 //! on one window: small enough for any message, placed by numbers alone.
 
 use super::job::Cut;
-use crate::cube::{Cube, Dimension, DimensionKind, Samples};
+use crate::cube::{Dimension, DimensionKind, Samples};
 use crate::error::GraphError;
 use arrow_array::builder::BinaryBuilder;
 use arrow_array::{Array, ArrayRef, BinaryArray, RecordBatch, UInt32Array};
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
 use corridor_raster::dataset::Window;
+use std::ops::Range;
 use std::sync::{Arc, LazyLock};
 
 /// Most bytes of samples in one row: far below what a message between machines may hold.
@@ -38,35 +39,34 @@ pub(crate) struct Rows {
 }
 
 impl Rows {
-    /// Adds the part `keep` of a result that was computed on the window `computed`.
+    /// Adds the part `keep` of some planes of a result that were computed on the window `computed`.
     pub(crate) fn push(
         &mut self,
         index: usize,
         cut: &Cut,
-        cube: &Cube,
-        computed: Window,
-        keep: Window,
+        (layout, samples): (&Planes, &Samples),
+        chosen: Range<usize>,
+        (computed, keep): (Window, Window),
     ) -> Result<(), GraphError> {
-        let layout = Planes::of(cube.dimensions()).ok_or_else(|| changed(&cut.node))?;
-        let wide = matches!(cube.samples(), Samples::F64(_));
-        let fits = (layout.width, layout.height) == (computed.width, computed.height);
-        if !fits || layout.count() != cut.planes || wide != cut.wide {
+        let wide = matches!(samples, Samples::F64(_));
+        let fits = layout.size() == (computed.width, computed.height);
+        if !fits || layout.count() != chosen.len() || chosen.end > cut.planes || wide != cut.wide {
             return Err(changed(&cut.node));
         }
         let (row, col) = (keep.row - computed.row, keep.col - computed.col);
         let plane_bytes = keep.pixels() * if wide { 8 } else { 4 };
         let together = (ROW_BYTES_MAX / plane_bytes.max(1)).max(1);
-        let mut bytes = Vec::with_capacity(together.min(cut.planes) * plane_bytes);
-        let mut plane = 0;
-        while plane < cut.planes {
-            let planes = together.min(cut.planes - plane);
+        let mut bytes = Vec::with_capacity(together.min(chosen.len()) * plane_bytes);
+        let mut plane = chosen.start;
+        while plane < chosen.end {
+            let planes = together.min(chosen.end - plane);
             bytes.clear();
             for p in plane..plane + planes {
-                let start = layout.start(p);
+                let start = layout.start(p - chosen.start);
                 for r in row..row + keep.height {
                     let line = start + r * layout.y_stride;
                     let places = (col..col + keep.width).map(|c| line + c * layout.x_stride);
-                    match cube.samples() {
+                    match samples {
                         Samples::F32(all) => {
                             places.for_each(|i| bytes.extend_from_slice(&all[i].to_le_bytes()));
                         }
@@ -94,6 +94,21 @@ impl Rows {
         Ok(())
     }
 
+    /// Adds a partial figure of the geometry `zone` and a plane, found in a chunk.
+    pub(crate) fn push_figure(
+        &mut self,
+        index: usize,
+        (zone, plane): (usize, usize),
+        chunk: usize,
+        figure: &[u8],
+    ) {
+        let numbers = [index, plane, 1, zone, chunk, 0, 0];
+        for (column, number) in self.numbers.iter_mut().zip(numbers) {
+            column.push(number as u32);
+        }
+        self.samples.append_value(figure);
+    }
+
     /// The rows as a batch.
     pub(crate) fn batch(mut self) -> Result<RecordBatch, ArrowError> {
         let mut columns: Vec<ArrayRef> = Vec::with_capacity(8);
@@ -105,7 +120,7 @@ impl Rows {
     }
 }
 
-fn changed(node: &str) -> GraphError {
+pub(crate) fn changed(node: &str) -> GraphError {
     GraphError::new(
         "ProcessGraphInvalid",
         format!("node {node:?} gives results of different shapes for different pixels"),
@@ -113,7 +128,7 @@ fn changed(node: &str) -> GraphError {
 }
 
 /// Where the planes of `x` and `y` lie in a cube.
-struct Planes {
+pub(crate) struct Planes {
     width: usize,
     height: usize,
     x_stride: usize,
@@ -123,7 +138,7 @@ struct Planes {
 }
 
 impl Planes {
-    fn of(dimensions: &[Dimension]) -> Option<Self> {
+    pub(crate) fn of(dimensions: &[Dimension]) -> Option<Self> {
         let mut planes = Self {
             width: 0,
             height: 0,
@@ -149,7 +164,41 @@ impl Planes {
         (found == 11).then_some(planes)
     }
 
-    fn count(&self) -> usize {
+    /// Planes of this size one after the other, row by row.
+    pub(crate) fn stacked(count: usize, size: Window) -> Self {
+        Self {
+            width: size.width,
+            height: size.height,
+            x_stride: 1,
+            y_stride: size.width,
+            others: vec![(count, size.pixels())],
+        }
+    }
+
+    /// Width and height.
+    pub(crate) fn size(&self) -> (usize, usize) {
+        (self.width, self.height)
+    }
+
+    /// A run of samples of one row of a plane.
+    pub(crate) fn line(
+        &self,
+        samples: &Samples,
+        plane: usize,
+        (row, col): (usize, usize),
+        len: usize,
+        out: &mut Vec<f64>,
+    ) {
+        let start = self.start(plane) + row * self.y_stride;
+        let places = (col..col + len).map(|c| start + c * self.x_stride);
+        out.clear();
+        match samples {
+            Samples::F32(all) => out.extend(places.map(|i| f64::from(all[i]))),
+            Samples::F64(all) => out.extend(places.map(|i| all[i])),
+        }
+    }
+
+    pub(crate) fn count(&self) -> usize {
         self.others.iter().map(|(length, _)| length).product()
     }
 
@@ -195,7 +244,8 @@ impl Assembly {
         })
     }
 
-    fn place(&mut self, piece: &Piece<'_>) -> Option<()> {
+    /// Puts a piece in its place; `None` where it does not fit.
+    pub(crate) fn place(&mut self, piece: &Piece<'_>) -> Option<()> {
         let p = &self.planes;
         let size = match self.samples {
             Samples::F32(_) => 4,
@@ -230,11 +280,6 @@ impl Assembly {
     /// Number of samples.
     pub(crate) fn samples(&self) -> u64 {
         self.samples.len() as u64
-    }
-
-    /// Whether every sample came in.
-    pub(crate) fn complete(&self) -> bool {
-        self.filled == self.samples.len()
     }
 
     /// The dimensions and samples.
@@ -285,13 +330,34 @@ pub(crate) fn each(
     Ok(())
 }
 
-/// Puts the rows of a batch into their results.
+/// The rows of a batch that belong to pixels, and those of figures: rows of nodes from `pixels` on.
 ///
 /// # Errors
 /// As [`each`].
-pub(crate) fn place(batch: &RecordBatch, results: &mut [Assembly]) -> Result<(), GraphError> {
-    each(batch, |cut, piece| {
-        let placed = results.get_mut(cut).and_then(|result| result.place(piece));
-        Ok(placed.is_some())
-    })
+pub(crate) fn split(
+    batch: RecordBatch,
+    pixels: usize,
+) -> Result<(Option<RecordBatch>, Option<RecordBatch>), GraphError> {
+    let foreign = || GraphError::new("Internal", "a piece of the result does not fit into it");
+    let cuts = batch
+        .column_by_name("cut")
+        .and_then(|column| column.as_any().downcast_ref::<UInt32Array>())
+        .ok_or_else(foreign)?;
+    let is_pixels = |cut: u32| (cut as usize) < pixels;
+    // A chunk gives its figures in a batch of their own.
+    match cuts.values().first() {
+        None => Ok((None, None)),
+        Some(first)
+            if cuts
+                .values()
+                .iter()
+                .all(|cut| is_pixels(*cut) == is_pixels(*first)) =>
+        {
+            Ok(match is_pixels(*first) {
+                true => (Some(batch), None),
+                false => (None, Some(batch)),
+            })
+        }
+        Some(_) => Err(foreign()),
+    }
 }

@@ -1,5 +1,6 @@
 //! Which nodes of a graph can be computed on one piece of ground at a time.
 
+use super::zones;
 use crate::graph::{Argument, Node, ProcessGraph, needed, sources};
 use crate::process::{self, Run};
 use crate::source::assemble::Layout;
@@ -14,9 +15,9 @@ pub(crate) struct Shape {
     pub(crate) loads: Vec<String>,
     /// Nodes computed by chunks whose results are put together: what the rest of the graph, or the
     /// caller, asks for.
-    pub(crate) cuts: Vec<String>,
-    /// The load whose pixels each of them has.
-    pub(crate) cut_loads: Vec<String>,
+    pub(crate) cuts: Vec<Asked>,
+    /// Nodes of figures under geometries: each with the node of its pixels and that one's load.
+    pub(crate) figures: Vec<[String; 3]>,
     /// The nodes computed by chunks.
     pub(crate) chunked: Vec<String>,
     /// Pixels around a chunk that its nodes look at.
@@ -26,12 +27,28 @@ pub(crate) struct Shape {
     pub(crate) whole: Vec<(String, String)>,
 }
 
+/// A node computed by chunks whose result is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Asked {
+    pub(crate) node: String,
+    /// The load whose pixels it has.
+    pub(crate) load: String,
+    /// Whether nodes that need the whole picture read it.
+    pub(crate) read: bool,
+}
+
 /// What is known of a node.
 enum Class {
     /// Depends on no scene.
     Constant,
     /// Computed by chunks; the load whose grid it has, and how far it looks in all.
     Chunk { load: String, halo_px: usize },
+    /// Figures under geometries, of pixels that are computed by chunks.
+    Figures {
+        data: String,
+        load: String,
+        halo_px: usize,
+    },
     /// Needs, or reads from what needs, the whole picture.
     Whole,
 }
@@ -85,23 +102,37 @@ fn classed(
         classes.insert(id, class);
     }
     for (id, class) in &classes {
-        let Class::Chunk { load, halo_px } = class else {
-            continue;
+        let (load, halo_px) = match class {
+            Class::Chunk { load, halo_px } => (load, halo_px),
+            Class::Figures {
+                data,
+                load,
+                halo_px,
+            } => {
+                let names = [(*id).to_string(), data.clone(), load.clone()];
+                shape.figures.push(names);
+                shape.halo_px = shape.halo_px.max(*halo_px);
+                continue;
+            }
+            Class::Constant | Class::Whole => continue,
         };
         shape.chunked.push((*id).to_string());
         if layouts.contains_key(*id) {
             shape.loads.push((*id).to_string());
         }
-        let read_from_whole = needed.iter().any(|reader| {
+        let read = needed.iter().any(|reader| {
             matches!(classes.get(reader), Some(Class::Whole))
                 && sources(&graph.nodes()[*reader].arguments).contains(id)
         });
-        if wanted.contains(id) || read_from_whole {
+        if wanted.contains(id) || read {
             if graph.nodes()[*id].process_id == LABELS {
                 return None;
             }
-            shape.cuts.push((*id).to_string());
-            shape.cut_loads.push(load.clone());
+            shape.cuts.push(Asked {
+                node: (*id).to_string(),
+                load: load.clone(),
+                read,
+            });
             shape.halo_px = shape.halo_px.max(*halo_px);
         }
     }
@@ -133,11 +164,14 @@ fn classify(
     if loads {
         return needs_all(format!("{} gives whole cubes here", node.process_id));
     }
+    if let Some(figures) = figures(node, classes) {
+        return figures;
+    }
     let mut reached: Option<(&str, usize)> = None;
     for from in sources(&node.arguments) {
         match classes.get(from) {
             Some(Class::Constant) => {}
-            None | Some(Class::Whole) => return Class::Whole,
+            None | Some(Class::Whole | Class::Figures { .. }) => return Class::Whole,
             Some(Class::Chunk { load, halo_px }) => match reached {
                 None => reached = Some((load, *halo_px)),
                 Some((own, halo)) => {
@@ -161,6 +195,25 @@ fn classify(
         load: load.to_string(),
         halo_px: halo_px + more,
     }
+}
+
+/// A node of figures under geometries that need no scene.
+fn figures(node: &Node, classes: &BTreeMap<&str, Class>) -> Option<Class> {
+    let data = zones::data_of(node)?;
+    let Some(Class::Chunk { load, halo_px }) = classes.get(data) else {
+        return None;
+    };
+    let mut others = node.arguments.clone();
+    others.remove("data");
+    let constant = |from: &&str| matches!(classes.get(from), Some(Class::Constant));
+    sources(&others)
+        .iter()
+        .all(constant)
+        .then(|| Class::Figures {
+            data: data.to_string(),
+            load: load.clone(),
+            halo_px: *halo_px,
+        })
 }
 
 fn same_pixels(a: Option<&Layout>, b: Option<&Layout>) -> bool {

@@ -1,12 +1,13 @@
 //! Results larger than the memory: in a temporary file, plane by plane.
 
+use super::job::Cut;
 use super::piece::Piece;
 use crate::cube::Dimension;
 use crate::error::GraphError;
-use corridor_raster::band::BandData;
 use corridor_raster::grid::Grid;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 /// A result of a run kept in a temporary file, which goes with it.
@@ -33,15 +34,19 @@ impl Spilled {
     pub(crate) fn new(
         dimensions: Vec<Dimension>,
         grid: Grid,
-        planes: usize,
-        wide: bool,
+        cut: &Cut,
+        folder: Option<&Path>,
     ) -> Result<Self, GraphError> {
+        let file = match folder {
+            Some(folder) => tempfile::tempfile_in(folder),
+            None => tempfile::tempfile(),
+        };
         let spilled = Self {
             dimensions,
             grid,
-            planes,
-            wide,
-            file: Mutex::new(tempfile::tempfile().map_err(|e| failed(&e))?),
+            planes: cut.planes,
+            wide: cut.wide,
+            file: Mutex::new(file.map_err(|e| failed(&e))?),
             filled: 0,
         };
         let bytes = spilled.samples() * spilled.size() as u64;
@@ -79,7 +84,7 @@ impl Spilled {
     ///
     /// # Errors
     /// `Internal` where there are no such rows or the file cannot be read.
-    pub fn rows(&self, plane: usize, from: usize, count: usize) -> Result<BandData, GraphError> {
+    pub fn rows(&self, plane: usize, from: usize, count: usize) -> Result<Vec<f64>, GraphError> {
         if plane >= self.planes || from + count > self.grid.height {
             let reason = format!("rows {from} + {count} of plane {plane} are not in the result");
             return Err(GraphError::new("Internal", reason));
@@ -91,12 +96,12 @@ impl Spilled {
         file.seek(SeekFrom::Start((first * size) as u64))
             .and_then(|_| file.read_exact(&mut bytes))
             .map_err(|e| failed(&e))?;
-        Ok(if self.wide {
-            let values = bytes.chunks_exact(8).map(|b| f64::from_le_bytes(of(b)));
-            BandData::F64(values.collect())
-        } else {
-            let values = bytes.chunks_exact(4).map(|b| f32::from_le_bytes(of(b)));
-            BandData::F32(values.collect())
+        let wide = |b: &[u8]| f64::from_le_bytes(of(b));
+        let narrow = |b: &[u8]| f64::from(f32::from_le_bytes(of(b)));
+        let samples = bytes.chunks_exact(size);
+        Ok(match self.wide {
+            true => samples.map(wide).collect(),
+            false => samples.map(narrow).collect(),
         })
     }
 

@@ -59,7 +59,7 @@ fn run(arguments: &Arguments, context: &Context<'_>) -> Result<Value, GraphError
     let mut samples = Samples::F64(vec![f64::NAN; features.len() * groups * figures]);
     let places = features
         .iter()
-        .map(|feature| pixels_of(&feature.geometry, grid, arguments))
+        .map(|feature| pixels_of(&feature.geometry, grid))
         .collect::<Result<Vec<_>, _>>()?;
     let passed = arguments.value("context");
     let reducer = arguments.graph("reducer")?;
@@ -109,7 +109,7 @@ fn run(arguments: &Arguments, context: &Context<'_>) -> Result<Value, GraphError
 }
 
 /// A name that none of the dimensions has.
-fn free_name<'a>(taken: &[Dimension], wanted: &'a str) -> &'a str {
+pub(crate) fn free_name<'a>(taken: &[Dimension], wanted: &'a str) -> &'a str {
     if taken.iter().any(|d| d.name == wanted) {
         "aggregated_geometries"
     } else {
@@ -117,7 +117,8 @@ fn free_name<'a>(taken: &[Dimension], wanted: &'a str) -> &'a str {
     }
 }
 
-fn reduced(
+/// What a reducer gives for the values of some pixels; NaN is no data.
+pub(crate) fn reduced(
     values: &[f64],
     reducer: &crate::graph::ProcessGraph,
     passed: &Value,
@@ -140,28 +141,29 @@ fn reduced(
 
 /// Pixels of a geometry, row by row: for polygons those whose centre lies inside or on the edge,
 /// for points the one they lie in.
-fn pixels_of(
-    geometry: &Geometry<f64>,
-    grid: &Grid,
-    arguments: &Arguments,
-) -> Result<Vec<usize>, GraphError> {
+fn pixels_of(geometry: &Geometry<f64>, grid: &Grid) -> Result<Vec<usize>, GraphError> {
     let polygons = match geometry {
         Geometry::Polygon(polygon) => MultiPolygon(vec![polygon.clone()]),
         Geometry::MultiPolygon(several) => several.clone(),
         Geometry::Point(point) => return points(&[*point], grid),
         Geometry::MultiPoint(several) => return points(&several.0, grid),
-        _ => {
-            return Err(arguments.invalid(
-                "geometries",
-                "only (multi-)polygons and (multi-)points are supported, not lines or collections",
-            ));
-        }
+        _ => return Err(no_area()),
     };
     let inside = covered(&[to_crs(&polygons, &grid.crs)?], grid);
     Ok((0..inside.len()).filter(|pixel| inside[*pixel]).collect())
 }
 
-fn points(points: &[geo::Point<f64>], grid: &Grid) -> Result<Vec<usize>, GraphError> {
+/// The error of geometries that have no pixels of their own.
+pub(crate) fn no_area() -> GraphError {
+    GraphError::argument(
+        "aggregate_spatial",
+        "geometries",
+        "only (multi-)polygons and (multi-)points are supported, not lines or collections",
+    )
+}
+
+/// The pixels that points lie in, each once, in order.
+pub(crate) fn points(points: &[geo::Point<f64>], grid: &Grid) -> Result<Vec<usize>, GraphError> {
     let transformer =
         Transformer::new(&Crs::wgs84(), &grid.crs).map_err(crate::geometry::projection)?;
     let mut pixels = Vec::new();

@@ -301,15 +301,25 @@ impl Layout {
         self.cube_on(part, samples)
     }
 
-    /// Reads the stored samples of a part, compact as the files hold them.
+    /// Reads the stored samples of a part, compact as the files hold them, of those reads that are
+    /// needed; the others are left as if their files had no pixel there.
     ///
     /// # Errors
     /// As [`Layout::read`].
-    pub(crate) fn fetch(&self, part: Window, open: &Open<'_>) -> Result<RawPart, GraphError> {
+    pub(crate) fn fetch(
+        &self,
+        part: Window,
+        needed: &dyn Fn(usize) -> bool,
+        open: &Open<'_>,
+    ) -> Result<RawPart, GraphError> {
         let planes = self
             .reads
             .iter()
-            .map(|read| self.fetch_plane(read, part, open))
+            .enumerate()
+            .map(|(index, read)| match needed(index) {
+                true => self.fetch_plane(read, part, open),
+                false => Ok(Stored::Outside),
+            })
             .collect::<Result<_, _>>()?;
         Ok(RawPart { part, planes })
     }

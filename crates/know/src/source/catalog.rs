@@ -90,9 +90,9 @@ impl CatalogSource {
         Dataset::from_bytes(bytes, key).map_err(|e| failed(e.to_string()))
     }
 
-    async fn scene(&self, item: &Item) -> Result<Scene, GraphError> {
+    async fn scene(&self, item: &Item, bands: Option<&[String]>) -> Result<Scene, GraphError> {
         let mut files = Vec::new();
-        for asset in item.assets.values().filter(|asset| holds_pixels(asset)) {
+        for asset in needed(item, bands) {
             let dataset = Arc::new(self.open(asset).await?);
             for (index, band) in asset.bands.iter().enumerate().take(dataset.bands()) {
                 let (scale, offset) = band.scale_and_offset();
@@ -139,7 +139,7 @@ impl CatalogSource {
                 })
             });
             if inside {
-                scenes.push(self.scene(&item).await?);
+                scenes.push(self.scene(&item, request.bands.as_deref()).await?);
             }
         }
         Ok(scenes)
@@ -206,6 +206,30 @@ fn fits(item: &Item, request: &LoadRequest) -> Result<bool, GraphError> {
         }
     }
     Ok(true)
+}
+
+/// The assets that hold these bands, by any name that a request may use; all with pixels where one
+/// is in none, so that the message can say what there is.
+fn needed<'a>(item: &'a Item, bands: Option<&[String]>) -> Vec<&'a Asset> {
+    let all: Vec<&Asset> = item.assets.values().filter(|a| holds_pixels(a)).collect();
+    let Some(bands) = bands else {
+        return all;
+    };
+    let has = |asset: &Asset, wanted: &str| {
+        asset.bands.iter().enumerate().any(|(index, band)| {
+            let own = band.name.clone();
+            let own = own.unwrap_or_else(|| format!("{}", index + 1));
+            own.eq_ignore_ascii_case(wanted) || band.common_name() == Some(wanted)
+        })
+    };
+    if !bands
+        .iter()
+        .all(|band| all.iter().any(|asset| has(asset, band)))
+    {
+        return all;
+    }
+    let any = |asset: &&Asset| bands.iter().any(|band| has(asset, band));
+    all.into_iter().filter(any).collect()
 }
 
 /// Whether an asset is a TIFF whose bands are described.

@@ -16,8 +16,10 @@ mod reference;
 mod sar_tiles;
 mod series;
 mod shared_data;
+mod spill;
 mod vectors;
 mod water_change;
+mod zones;
 
 #[test]
 fn every_file_of_the_suite_is_a_module() {

@@ -13,7 +13,7 @@ use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-fn block_on<T>(future: impl Future<Output = T>) -> T {
+pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread()
         .build()
         .unwrap()
@@ -101,7 +101,7 @@ fn same(graph: &Json, source: &FileSource, memory_bytes: u64) -> u64 {
     chunks
 }
 
-fn reducer(process: &str) -> Json {
+pub(crate) fn reducer(process: &str) -> Json {
     json!({"process_graph": {"r": {"process_id": process,
         "arguments": {"data": {"from_parameter": "data"}}, "result": true}}})
 }
@@ -117,7 +117,7 @@ fn cloudy(from: &str) -> Json {
     }}}})
 }
 
-fn load(bands: &[&str]) -> Json {
+pub(crate) fn load(bands: &[&str]) -> Json {
     json!({"process_id": "load_collection", "arguments": {
         "id": "romania", "spatial_extent": null, "temporal_extent": null, "bands": bands}})
 }
@@ -190,6 +190,26 @@ fn band_arithmetic_and_periods_are_the_interpreters() {
             "data": {"from_node": "scaled"}, "period": "month", "reducer": reducer("median")}, "result": true}
     });
     assert!(same(&graph, &source, 48 << 20) >= 1);
+    // Where chunks would be thinner than the files' blocks, months are computed by themselves.
+    let little = 3 << 20;
+    let chunks = same(&graph, &source, little);
+    let limits = RunLimits {
+        max_memory_bytes: little,
+        ..RunLimits::default()
+    };
+    let engine = Engine::new(limits).with_partitions(2);
+    let graph = ProcessGraph::parse(&graph).unwrap();
+    let plan = block_on(engine.plan(&graph, &BTreeMap::new(), &source, &[])).unwrap();
+    assert!(plan.explain().contains("sheets="), "{}", plan.explain());
+    // Every stored sample is of one month alone.
+    assert_eq!(plan.estimate().samples, 3 * 99 * 10_000);
+    let sheets = plan.explain();
+    let sheets = sheets.split("sheets=").nth(1).unwrap();
+    let sheets: u64 = sheets.split(',').next().unwrap().parse().unwrap();
+    assert!(
+        sheets > 1 && chunks.is_multiple_of(sheets),
+        "{chunks} {sheets}"
+    );
 }
 
 #[test]

@@ -10,7 +10,7 @@ use std::io::{BufWriter, Seek, Write};
 use std::path::Path;
 
 use crate::RasterError;
-use crate::band::{Band, BandData};
+use crate::band::{Band, BandData, DataType};
 use crate::dataset::Dataset;
 use crate::grid::Grid;
 use crate::metadata::Metadata;
@@ -43,6 +43,8 @@ pub struct CogOptions {
     pub overviews: bool,
     /// How reduced copies are made.
     pub resampling: Resampling,
+    /// Encoded tiles of an image wait in memory up to this many bytes, above them on disk.
+    pub waiting_bytes_max: usize,
     /// Names of bands, scales, units and items of the file.
     pub metadata: Metadata,
 }
@@ -55,6 +57,7 @@ impl Default for CogOptions {
             block_size: 512,
             overviews: true,
             resampling: Resampling::Average,
+            waiting_bytes_max: 32 << 20,
             metadata: Metadata::default(),
         }
     }
@@ -112,6 +115,39 @@ pub fn write_to<W: Write + Seek>(
         &appearance,
         options,
         |window| rows_of(bands, window, options),
+    )
+}
+
+/// Writes a COG whose pixels are made as they are needed: `rows` is asked for windows of whole
+/// rows, [`CogOptions::block_size`] of them at a time from the top down, and gives each of `bands`
+/// bands of `dtype`. Memory does not grow with the height of the grid.
+///
+/// # Errors
+/// Those of `rows`, and as [`write()`].
+pub fn write_rows<W: Write>(
+    mut writer: W,
+    grid: &Grid,
+    (bands, dtype): (usize, DataType),
+    options: &CogOptions,
+    mut rows: impl FnMut(Window) -> Result<Vec<BandData>, RasterError>,
+) -> Result<(), RasterError> {
+    let shape = Shape {
+        bands,
+        dtype,
+        masked: false,
+    };
+    let appearance = Appearance::plain(bands);
+    write::write(
+        &mut writer,
+        "cog",
+        grid,
+        shape,
+        &appearance,
+        options,
+        |window| {
+            let own = |data| Band::new(window.width, window.height, data, options.nodata, None);
+            rows(window)?.into_iter().map(own).collect()
+        },
     )
 }
 

@@ -17,8 +17,6 @@ use crate::tiff::image::Photometric;
 
 /// Images up to this size need no overviews (what validators expect).
 const OVERVIEW_SIDE_PX: usize = 512;
-/// Encoded tiles of an image above this many bytes wait on disk.
-const SPOOL_BYTES_MAX: usize = 32 << 20;
 
 /// The encoded tiles of an image or mask, and its directory.
 pub(super) struct Encoded {
@@ -29,12 +27,12 @@ pub(super) struct Encoded {
 }
 
 impl Encoded {
-    fn new(entries: Vec<(u16, Value)>) -> Self {
+    fn new(entries: Vec<(u16, Value)>, options: &CogOptions) -> Self {
         Self {
             entries,
             lengths: Vec::new(),
             offsets: Vec::new(),
-            spool: SpooledTempFile::new(SPOOL_BYTES_MAX),
+            spool: SpooledTempFile::new(options.waiting_bytes_max),
         }
     }
 
@@ -144,10 +142,10 @@ impl<'a> Pyramid<'a> {
         loop {
             let size = (width, height);
             let entries = write::entries(size, subfile, shape, appearance, options);
-            pyramid.levels.push(Encoded::new(entries));
+            pyramid.levels.push(Encoded::new(entries, options));
             if shape.masked {
                 let entries = write::entries(size, subfile | 4, mask_shape, &mask_look, options);
-                pyramid.levels.push(Encoded::new(entries));
+                pyramid.levels.push(Encoded::new(entries, options));
             }
             pyramid.sizes.push(Level {
                 width,

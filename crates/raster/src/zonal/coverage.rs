@@ -118,13 +118,20 @@ impl Zone {
     /// Parts covered, a row of [`Zone::window`] at a time from the top.
     #[must_use]
     pub fn rows(&self) -> Rows<'_> {
+        self.rows_in(self.window)
+    }
+
+    /// Parts covered, a row of a window of the grid at a time from the top.
+    #[must_use]
+    pub fn rows_in(&self, window: Window) -> Rows<'_> {
         Rows {
             zone: self,
+            window,
             next: 0,
-            row: self.window.row,
+            row: window.row,
             active: Vec::new(),
-            sums: vec![0.0; self.window.width + 2],
-            parts: vec![0.0; self.window.width],
+            sums: vec![0.0; window.width + 2],
+            parts: vec![0.0; window.width],
         }
     }
 }
@@ -179,6 +186,7 @@ fn touched(bounds: [f64; 4], grid: &Grid) -> Option<Window> {
 #[derive(Debug)]
 pub struct Rows<'a> {
     zone: &'a Zone,
+    window: Window,
     /// First edge that is not active yet.
     next: usize,
     row: usize,
@@ -191,7 +199,7 @@ pub struct Rows<'a> {
 impl Rows<'_> {
     /// Part covered, 0 to 1, of each pixel of the next row; `None` after the last.
     pub fn next_row(&mut self) -> Option<&[f64]> {
-        let window = self.zone.window;
+        let window = self.window;
         if self.row >= window.row + window.height {
             return None;
         }
@@ -311,6 +319,28 @@ mod tests {
                 [0.25, 0.5, 0.5, 0.25]
             ]
         );
+    }
+
+    #[test]
+    fn a_part_of_a_zone_is_as_in_the_whole() {
+        let grid = Grid::new(Crs::unknown(), [0.0, 1.0, 0.0, 0.0, 0.0, 1.0], 9, 8);
+        let ring = vec![[0.3, 0.7], [8.2, 2.1], [6.6, 7.9], [1.2, 6.4], [3.3, 3.1]];
+        let zone = Zone::new(&grid, &[vec![ring.clone()]]).unwrap().unwrap();
+        let whole = parts(9, 8, &[vec![ring]]);
+        for window in [
+            Window::new(2, 3, 4, 2),
+            Window::new(8, 0, 1, 8),
+            Window::new(0, 7, 9, 1),
+        ] {
+            let mut rows = zone.rows_in(window);
+            for own in &whole[window.row..window.row + window.height] {
+                let own = &own[window.col..window.col + window.width];
+                for (found, own) in rows.next_row().unwrap().iter().zip(own) {
+                    assert!((found - own).abs() < 1e-14, "{found} {own}");
+                }
+            }
+            assert!(rows.next_row().is_none());
+        }
     }
 
     #[test]

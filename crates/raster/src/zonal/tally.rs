@@ -84,6 +84,73 @@ impl Tally {
         }
     }
 
+    /// Takes in the measurements of another tally, as if they had been added here after its own.
+    ///
+    /// # Errors
+    /// As [`Tally::add`].
+    pub fn merge(&mut self, other: &Self) -> Result<(), RasterError> {
+        if other.count > 0.0 {
+            let total = self.count + other.count;
+            let delta = other.mean - self.mean;
+            self.squares += other.squares + delta * delta * self.count * other.count / total;
+            self.mean += delta * other.count / total;
+            self.count = total;
+            self.sum += other.sum;
+        }
+        self.extremes = match (self.extremes, other.extremes) {
+            (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
+            (a, b) => a.or(b),
+        };
+        if let (Some(own), Some(more)) = (&mut self.values, &other.values) {
+            own.pairs.extend_from_slice(&more.pairs);
+            own.hold()?;
+        }
+        Ok(())
+    }
+
+    /// The tally as bytes, to be merged elsewhere: six numbers of 64 bits, little-endian, then
+    /// pairs of value and weight where values are kept. [`Tally::of_whole_numbers`] is not kept.
+    #[must_use]
+    pub fn to_bytes(&mut self) -> Vec<u8> {
+        let (min, max) = self.extremes.unwrap_or((f64::NAN, f64::NAN));
+        let head = [self.count, self.sum, self.mean, self.squares, min, max];
+        let mut bytes: Vec<u8> = head.iter().flat_map(|v| v.to_le_bytes()).collect();
+        if let Some(values) = &mut self.values {
+            for (value, weight) in values.sorted() {
+                bytes.extend_from_slice(&value.to_le_bytes());
+                bytes.extend_from_slice(&weight.to_le_bytes());
+            }
+        }
+        bytes
+    }
+
+    /// The tally that [`Tally::to_bytes`] wrote, with values or without as it was; `None` where
+    /// the bytes are none.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8], values: bool) -> Option<Self> {
+        let (numbers, []) = bytes.as_chunks::<8>() else {
+            return None;
+        };
+        let mut numbers = numbers.iter().map(|b| f64::from_le_bytes(*b));
+        let mut next = || numbers.next();
+        let (count, sum, mean, squares) = (next()?, next()?, next()?, next()?);
+        let (min, max) = (next()?, next()?);
+        let rest: Vec<f64> = numbers.collect();
+        if !rest.len().is_multiple_of(2) || (!values && !rest.is_empty()) {
+            return None;
+        }
+        let pairs: Vec<(f64, f64)> = rest.chunks_exact(2).map(|p| (p[0], p[1])).collect();
+        Some(Self {
+            count,
+            sum,
+            mean,
+            squares,
+            extremes: (!min.is_nan()).then_some((min, max)),
+            values: values.then_some(Values { pairs, compact: 0 }),
+            whole: false,
+        })
+    }
+
     /// Sum of the parts of pixels that have a measurement.
     #[must_use]
     pub const fn count(&self) -> f64 {
@@ -120,6 +187,12 @@ impl Tally {
     #[must_use]
     pub fn max(&self) -> Option<f64> {
         self.extremes.map(|e| e.1)
+    }
+
+    /// Different values, rising, with the sums of their weights; empty when values were not kept.
+    #[must_use]
+    pub fn values(&mut self) -> &[(f64, f64)] {
+        self.values.as_mut().map_or(&[], Values::sorted)
     }
 
     /// Weighted quantile, `fraction` from 0 to 1, linear between neighbouring values;
@@ -194,6 +267,11 @@ impl Values {
         let found = values.iter().zip(parts);
         let found = found.filter(|(v, p)| **p > 0.0 && !v.is_nan());
         self.pairs.extend(found.map(|(v, p)| (*v, *p)));
+        self.hold()
+    }
+
+    /// Puts equal values together where there are many, and refuses too many different ones.
+    fn hold(&mut self) -> Result<(), RasterError> {
         if self.pairs.len() > (2 * self.compact).max(COMPACT_AT) {
             self.sorted();
             if self.compact > VALUES_MAX {
@@ -261,6 +339,32 @@ mod tests {
         assert_eq!(tally.quantile(1.5), None);
         near(tally.of_whole_numbers(true).quantile(0.5), 2.0);
         assert_eq!(Tally::new(false).quantile(0.5), None);
+    }
+
+    #[test]
+    fn parts_merged_are_the_whole() {
+        let values = [4.0, f64::NAN, 1.5, 3.0, 2.0, 2.0, 9.0];
+        let parts = [1.0, 1.0, 0.25, 0.5, 0.75, 1.0, 0.0];
+        let mut whole = Tally::new(true);
+        whole.add(&values, &parts).unwrap();
+        let mut merged = Tally::new(true);
+        for range in [0..3, 3..3, 3..7] {
+            let mut part = Tally::new(true);
+            part.add(&values[range.clone()], &parts[range]).unwrap();
+            let part = Tally::from_bytes(&part.to_bytes(), true).unwrap();
+            merged.merge(&part).unwrap();
+        }
+        near(merged.mean(), whole.mean().unwrap());
+        near(merged.stdev(), whole.stdev().unwrap());
+        assert_eq!((merged.min(), merged.max()), (Some(1.5), Some(4.0)));
+        for q in [0.0, 0.3, 0.5, 1.0] {
+            near(merged.quantile(q), whole.quantile(q).unwrap());
+        }
+        let mut nothing = Tally::new(false);
+        let bytes = nothing.to_bytes();
+        assert_eq!(Tally::from_bytes(&bytes, false).unwrap().mean(), None);
+        assert!(Tally::from_bytes(&bytes[1..], false).is_none());
+        assert!(Tally::from_bytes(&bytes[8..], true).is_none());
     }
 
     #[test]
