@@ -40,12 +40,12 @@ use crate::route::Route;
 use axum::extract::{FromRequest, FromRequestParts, Path as PathParameters, Request};
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
+use corridor_know::plan::Pace;
 use error::Refusal;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use store::Store;
 use tokio::sync::Semaphore;
@@ -65,9 +65,11 @@ pub(crate) struct OpenEo {
     /// Batch jobs run one at a time: each may use all the memory a run is allowed.
     batch_place: Arc<Semaphore>,
     /// The jobs under way, and what stops them.
-    running: Mutex<BTreeMap<String, Arc<AtomicBool>>>,
+    running: Mutex<BTreeMap<String, batch::UnderWay>>,
     /// Tiles of the map services, drawn lately.
     tiles: tiles::KeptTiles,
+    /// How runs on this machine went, against what was estimated.
+    pace: Arc<Pace>,
 }
 
 impl OpenEo {
@@ -79,11 +81,16 @@ impl OpenEo {
             batch_place: Arc::new(Semaphore::new(1)),
             running: Mutex::new(BTreeMap::new()),
             tiles: tiles::KeptTiles::default(),
+            pace: Arc::default(),
         })
     }
 
     pub(crate) fn store(&self) -> &Store {
         &self.store
+    }
+
+    pub(crate) fn pace(&self) -> Arc<Pace> {
+        self.pace.clone()
     }
 }
 

@@ -4,8 +4,9 @@
 //! synced, moved into the job's folder, and only then the job is recorded as finished: a node that
 //! is killed at any instant runs the job anew when it is back, and never shows half of a result.
 
-use super::compute::{self, Saved, VisibleScenes};
+use super::compute::{self, Data, Saved, VisibleScenes};
 use super::error::Refusal;
+use super::estimate as costs;
 use super::identity::{OPERATOR, random_name};
 use super::store::{Job, ResultFile, Results, Status, StoreError};
 use crate::Node;
@@ -13,13 +14,13 @@ use crate::policy::Principal;
 use corridor_catalog::digest;
 use corridor_know::call::{Observed, Observer, STOPPED};
 use corridor_know::graph::RunLimits;
-use corridor_know::output::{Format, OutputFile};
+use corridor_know::output::{Format, WrittenFile};
+use corridor_know::source::SceneSource;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Instant;
 
 /// Queues the jobs that ran when the node stopped, and begins with those that wait.
@@ -70,9 +71,16 @@ pub(crate) fn wake(node: &Node) {
 /// Tells a running job to end.
 pub(crate) fn stop(node: &Node, id: &str) {
     let running = node.openeo().running.lock();
-    if let Some(flag) = running.ok().and_then(|running| running.get(id).cloned()) {
-        flag.store(true, Ordering::Relaxed);
+    if let Some(under_way) = running.ok().and_then(|running| running.get(id).cloned()) {
+        under_way.stopped.store(true, Ordering::Relaxed);
     }
+}
+
+/// How much of a running job is done, percent; nothing before its first result.
+pub(crate) fn progress(node: &Node, id: &str) -> Option<f64> {
+    let running = node.openeo().running.lock().ok()?;
+    let done = f64::from(running.get(id)?.percent.load(Ordering::Relaxed));
+    (done > 0.0).then_some(done)
 }
 
 /// The folder of a job's results.
@@ -94,11 +102,18 @@ fn entry(level: &str, message: impl Into<String>) -> Value {
     json!({"level": level, "message": message.into()})
 }
 
+/// A job that runs: what stops it, and how far it is.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct UnderWay {
+    stopped: Arc<AtomicBool>,
+    percent: Arc<AtomicU32>,
+}
+
 /// Writes what a run does to the job's log.
 struct Logger {
     node: Node,
     job: String,
-    stopped: Arc<AtomicBool>,
+    under_way: UnderWay,
 }
 
 impl std::fmt::Debug for Logger {
@@ -127,7 +142,7 @@ impl Observer for Logger {
     }
 
     fn stopped(&self) -> bool {
-        self.stopped.load(Ordering::Relaxed)
+        self.under_way.stopped.load(Ordering::Relaxed)
     }
 }
 
@@ -144,13 +159,17 @@ async fn one(node: &Node, job: Job) {
     let logger = Arc::new(Logger {
         node: node.clone(),
         job: id.clone(),
-        stopped: Arc::default(),
+        under_way: UnderWay::default(),
     });
     if let Ok(mut running) = node.openeo().running.lock() {
-        running.insert(id.clone(), logger.stopped.clone());
+        running.insert(id.clone(), logger.under_way.clone());
     }
     let began = Instant::now();
     let ended = results(node, &job, logger.clone()).await;
+    if ended.is_err() {
+        // Nothing was written, or it is removed with the job.
+        let _ = std::fs::remove_dir(folder(node, &id));
+    }
     if let Ok(mut running) = node.openeo().running.lock() {
         running.remove(&id);
     }
@@ -219,51 +238,85 @@ async fn results(node: &Node, job: &Job, logger: Arc<Logger>) -> Result<Results,
         name => Principal::User(name.to_string()),
     };
     let source = VisibleScenes::new(node, node.view(principal)).observed(logger.clone());
+    let source: Arc<dyn SceneSource> = Arc::new(source);
     let result_node = graph.result().to_string();
     let limits = RunLimits {
-        observed: Observed(Some(logger)),
+        // Cubes are held to the memory; what is computed by chunks may be any number.
+        max_samples: u64::MAX,
+        observed: Observed(Some(logger.clone())),
         ..RunLimits::default()
     };
+    let memory_bytes = limits.max_memory_bytes;
+    let percent = logger.under_way.percent.clone();
+    let folder = folder(node, &job.id);
+    tokio::fs::create_dir_all(&folder)
+        .await
+        .map_err(|error| Refusal::internal("making the folder of a job's results", error))?;
+    let engine = compute::engine(node, limits).with_spill_folder(&folder);
+    let engine = engine.with_progress(Arc::new(move |done, all| {
+        // The last percent is for what follows the chunks.
+        percent.store((done * 99 / all.max(1)) as u32, Ordering::Relaxed);
+    }));
+    let planned = compute::plan(graph, source.clone(), engine.clone()).await?;
+    planned.allow_spilled()?;
+    logger.log(&entry("info", costs::sentence(&planned.estimate())));
     let outcome = node
-        .work(compute::run(graph, Arc::new(source), limits))
+        .work(compute::run(planned, source, engine))
         .await
         .map_err(Refusal::from)??;
     let mut saved = outcome.saved;
     if saved.is_empty() {
+        let value = outcome.value.ok_or_else(|| {
+            Refusal::internal("writing results", "the result is too large to be held")
+        })?;
         saved.push(Saved {
             node: result_node,
-            value: outcome.value,
+            data: Data::Value(value),
             format: "JSON".to_string(),
             options: BTreeMap::new(),
         });
     }
-    let folder = folder(node, &job.id);
     let run = random_name("run")?;
-    let wrote = tokio::task::spawn_blocking(move || write(&folder, &run, &saved)).await;
+    let wrote =
+        tokio::task::spawn_blocking(move || write(&folder, &run, saved, memory_bytes)).await;
     wrote.map_err(|error| Refusal::internal("writing results", error))?
 }
 
 /// Writes all files aside, then moves their folder into place.
-fn write(folder: &Path, run: &str, saved: &[Saved]) -> Result<Results, Refusal> {
+fn write(
+    folder: &Path,
+    run: &str,
+    saved: Vec<Saved>,
+    memory_bytes: u64,
+) -> Result<Results, Refusal> {
     let failed = |error: std::io::Error| Refusal::internal("writing results", error);
     let aside = folder.join(format!("{run}.part"));
     std::fs::create_dir_all(&aside).map_err(failed)?;
-    let mut files: Vec<ResultFile> = Vec::new();
+    let (mut files, mut stems) = (Vec::new(), Vec::<String>::new());
+    let several = saved.len() > 1;
     for one in saved {
-        let stem = match saved.len() {
-            1 => "result".to_string(),
-            _ => plain(&one.node),
+        let mut stem = match several {
+            false => "result".to_string(),
+            true => plain(&one.node),
         };
-        let written = Format::find(&one.format)?.write(&one.value, &one.options, &stem, true)?;
-        for mut file in written {
-            while files.iter().any(|other| other.name == file.name) {
-                file.name.insert(0, '_');
+        while stems.iter().any(|other| may_clash(other, &stem)) {
+            stem.insert(0, '_');
+        }
+        stems.push(stem.clone());
+        let format = Format::find(&one.format)?;
+        let written = match one.data {
+            Data::Spilled(result) => {
+                let named = (stem.as_str(), true);
+                format.write_spilled(&result, &one.options, named, &aside, memory_bytes)?
             }
-            let mut to = std::fs::File::create(aside.join(&file.name)).map_err(failed)?;
-            to.write_all(&file.bytes)
-                .and_then(|()| to.sync_all())
-                .map_err(failed)?;
-            files.push(describe(&file));
+            Data::Value(value) => format
+                .write(&value, &one.options, &stem, true)?
+                .into_iter()
+                .map(|file| file.write_in(&aside))
+                .collect::<Result<_, _>>()?,
+        };
+        for file in written {
+            files.push(describe(file, &aside).map_err(failed)?);
         }
     }
     std::fs::File::open(&aside)
@@ -279,6 +332,12 @@ fn write(folder: &Path, run: &str, saved: &[Saved]) -> Result<Results, Refusal> 
     })
 }
 
+/// Whether files whose names begin so may be one: the names go on with a date, or end.
+fn may_clash(a: &str, b: &str) -> bool {
+    let begins = |a: &str, b: &str| b.strip_prefix(a).is_some_and(|rest| rest.starts_with('-'));
+    a == b || begins(a, b) || begins(b, a)
+}
+
 /// A node's id as the beginning of a file name.
 fn plain(node: &str) -> String {
     let safe = |c: char| {
@@ -291,19 +350,20 @@ fn plain(node: &str) -> String {
     node.chars().take(60).map(safe).collect()
 }
 
-fn describe(file: &OutputFile) -> ResultFile {
+fn describe(file: WrittenFile, folder: &Path) -> std::io::Result<ResultFile> {
+    let (sha256, size_bytes) = digest::sha256_file(&folder.join(&file.name))?;
     let grid = file.grid.as_ref();
-    ResultFile {
-        name: file.name.clone(),
+    Ok(ResultFile {
         media_type: file.media_type.to_string(),
-        size_bytes: file.bytes.len() as u64,
-        sha256: digest::sha256_bytes(&file.bytes),
-        bands: file.bands.clone(),
+        size_bytes,
+        sha256,
         bbox: grid.and_then(|grid| grid.bounds_wgs84().ok()),
         epsg: grid.and_then(|grid| grid.crs.epsg_code()),
         shape: grid.map(|grid| [grid.height, grid.width]),
         transform: grid.map(|grid| grid.transform),
         start: file.times.map(|(start, _)| start),
         end: file.times.map(|(_, end)| end),
-    }
+        bands: file.bands,
+        name: file.name,
+    })
 }

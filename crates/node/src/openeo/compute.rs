@@ -8,7 +8,9 @@ use async_trait::async_trait;
 use corridor_know::call::{Observed, Observer, STOPPED};
 use corridor_know::cube::Cube;
 use corridor_know::error::GraphError;
-use corridor_know::graph::{self, ProcessGraph, RunLimits, UserProcess};
+use corridor_know::graph::{self, ProcessGraph, RunLimits, Save, UserProcess};
+use corridor_know::output::Format;
+use corridor_know::plan::{Engine, Estimate, Plan, Ran, Spilled};
 use corridor_know::source::assemble::Scene;
 use corridor_know::source::{CatalogSource, LoadRequest, SceneDescription, SceneSource};
 use corridor_know::value::Value;
@@ -17,8 +19,8 @@ use std::sync::Arc;
 
 /// What a run gave.
 pub(crate) struct Outcome {
-    /// The value of the result node.
-    pub(crate) value: Value,
+    /// The value of the result node, unless it is too large to be held.
+    pub(crate) value: Option<Value>,
     /// What `save_result` nodes are to write.
     pub(crate) saved: Vec<Saved>,
 }
@@ -27,11 +29,17 @@ pub(crate) struct Outcome {
 pub(crate) struct Saved {
     /// The node of the graph.
     pub(crate) node: String,
-    pub(crate) value: Value,
+    pub(crate) data: Data,
     /// Name of the format.
     pub(crate) format: String,
     /// Options of the format.
     pub(crate) options: BTreeMap<String, Value>,
+}
+
+/// A value, or what is too large to be held and so kept in a file.
+pub(crate) enum Data {
+    Value(Value),
+    Spilled(Spilled),
 }
 
 /// Reads the graph of a process, the user's own processes put in place.
@@ -63,15 +71,108 @@ pub(crate) fn read(
     Ok(ProcessGraph::parse(&expanded)?)
 }
 
-/// Runs a graph on a thread of its own.
-pub(crate) async fn run(
+/// A graph with its plans, ready to run.
+#[derive(Debug)]
+pub(crate) struct Planned {
+    graph: Arc<ProcessGraph>,
+    saves: Vec<Save>,
+    /// The plan of the result, with the saves that it needs.
+    main: Plan,
+    /// The plans of saves that the result does not need: results of their own.
+    besides: BTreeMap<String, Plan>,
+}
+
+impl Planned {
+    /// What all of it costs.
+    pub(crate) fn estimate(&self) -> Estimate {
+        self.besides
+            .values()
+            .fold(*self.main.estimate(), |all, plan| all.and(*plan.estimate()))
+    }
+
+    /// Refuses results that are too large to be held, where they are to be written in a format that
+    /// is written whole.
+    pub(crate) fn allow_spilled(&self) -> Result<(), GraphError> {
+        for save in &self.saves {
+            let plan = self.besides.get(&save.node).unwrap_or(&self.main);
+            if plan.spilled_nodes().any(|node| node == save.node) {
+                let format = Format::find(&save.format)?;
+                let allowed = format.allow_spilled();
+                allowed.map_err(|error| error.in_node(&save.node))?;
+            }
+        }
+        match self.saves.is_empty() && self.main.spilled_nodes().next().is_some() {
+            true => Format::find("JSON")?.allow_spilled(),
+            false => Ok(()),
+        }
+    }
+
+    /// Refuses results that are too large to be held.
+    pub(crate) fn allow_held(&self) -> Result<(), Refusal> {
+        let mut plans = std::iter::once(&self.main).chain(self.besides.values());
+        match plans.find_map(|plan| plan.spilled_nodes().next()) {
+            None => Ok(()),
+            Some(node) => Err(Refusal::new(
+                "ProcessGraphComplexity",
+                format!(
+                    "The result of node {node:?} is too large for synchronous processing. Please use a batch job that saves it as GTiff."
+                ),
+            )),
+        }
+    }
+}
+
+/// An engine within these limits that knows how earlier runs of the node went.
+pub(crate) fn engine(node: &Node, limits: RunLimits) -> Engine {
+    Engine::new(limits).with_pace(node.openeo().pace())
+}
+
+/// Plans a graph on a thread of its own: files are opened, no pixel is read.
+pub(crate) async fn plan(
     graph: Arc<ProcessGraph>,
     source: Arc<dyn SceneSource>,
-    limits: RunLimits,
+    engine: Engine,
+) -> Result<Planned, Refusal> {
+    let runtime = tokio::runtime::Handle::current();
+    let made = tokio::task::spawn_blocking(move || {
+        runtime.block_on(async {
+            let none = BTreeMap::new();
+            let saves = graph::saves(&graph, &none)?;
+            let keep: Vec<&str> = saves
+                .iter()
+                .filter(|save| save.needed)
+                .map(|save| save.node.as_str())
+                .collect();
+            let main = engine.plan(&graph, &none, &*source, &keep).await?;
+            let mut besides = BTreeMap::new();
+            for save in saves.iter().filter(|save| !save.needed) {
+                let own = graph.with_result(&save.node)?;
+                let plan = engine.plan(&own, &none, &*source, &[]).await?;
+                besides.insert(save.node.clone(), plan);
+            }
+            Ok::<_, GraphError>(Planned {
+                graph,
+                saves,
+                main,
+                besides,
+            })
+        })
+    });
+    let planned = made
+        .await
+        .map_err(|error| Refusal::internal("planning a process graph", error))?;
+    Ok(planned?)
+}
+
+/// Runs what was planned, on a thread of its own.
+pub(crate) async fn run(
+    planned: Planned,
+    source: Arc<dyn SceneSource>,
+    engine: Engine,
 ) -> Result<Outcome, Refusal> {
     let runtime = tokio::runtime::Handle::current();
     let ran =
-        tokio::task::spawn_blocking(move || runtime.block_on(nodes(&graph, &*source, &limits)));
+        tokio::task::spawn_blocking(move || runtime.block_on(nodes(planned, &*source, &engine)));
     let outcome = ran
         .await
         .map_err(|error| Refusal::internal("running a process graph", error))?;
@@ -79,36 +180,39 @@ pub(crate) async fn run(
 }
 
 async fn nodes(
-    graph: &ProcessGraph,
+    planned: Planned,
     source: &dyn SceneSource,
-    limits: &RunLimits,
+    engine: &Engine,
 ) -> Result<Outcome, GraphError> {
-    let parameters = BTreeMap::new();
-    let saves = graph::saves(graph, &parameters)?;
-    let keep: Vec<&str> = saves
-        .iter()
-        .filter(|save| save.needed)
-        .map(|save| save.node.as_str())
-        .collect();
-    let (value, mut kept) = graph::run_keeping(graph, &parameters, source, limits, &keep).await?;
-    let mut saved = Vec::with_capacity(saves.len());
-    for save in saves {
-        let value = match kept.remove(&save.node) {
-            Some(value) => value,
-            // The result does not need it: it is a result of its own.
-            None => {
-                let besides = graph.with_result(&save.node)?;
-                graph::run(&besides, &parameters, source, limits).await?
-            }
+    let missing = || GraphError::new("Internal", "the result node was not run");
+    let mut ran = engine.execute_spilling(&planned.main, source).await?;
+    let result = planned.graph.result();
+    let value = ran.values.get(result).cloned();
+    if value.is_none() && !ran.spilled.contains_key(result) {
+        return Err(missing());
+    }
+    let mut saved = Vec::with_capacity(planned.saves.len());
+    for save in planned.saves {
+        let data = match planned.besides.get(&save.node) {
+            None => taken(&mut ran, &save.node),
+            Some(plan) => taken(
+                &mut engine.execute_spilling(plan, source).await?,
+                &save.node,
+            ),
         };
         saved.push(Saved {
+            data: data.ok_or_else(missing)?,
             node: save.node,
-            value,
             format: save.format,
             options: save.options,
         });
     }
     Ok(Outcome { value, saved })
+}
+
+fn taken(ran: &mut Ran, node: &str) -> Option<Data> {
+    let value = ran.values.remove(node).map(Data::Value);
+    value.or_else(|| ran.spilled.remove(node).map(Data::Spilled))
 }
 
 /// The scenes of the catalogue as one caller sees them.

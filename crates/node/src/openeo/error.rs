@@ -17,6 +17,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub(crate) struct Refusal {
     pub(crate) code: &'static str,
     pub(crate) message: String,
+    /// What a refused run would have cost.
+    pub(crate) estimate: Option<Box<serde_json::Value>>,
 }
 
 /// HTTP status of each code that is used here; what is not listed is of the processes, and 400.
@@ -57,7 +59,13 @@ impl Refusal {
         Self {
             code,
             message: message.into(),
+            estimate: None,
         }
+    }
+
+    pub(crate) fn with_estimate(mut self, estimate: serde_json::Value) -> Self {
+        self.estimate = Some(Box::new(estimate));
+        self
     }
 
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
@@ -86,12 +94,15 @@ impl IntoResponse for Refusal {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let status = self.status();
         tracing::debug!(number, self.code, self.message, "openEO request refused");
-        let body = json!({
+        let mut body = json!({
             "id": number.to_string(),
             "code": self.code,
             "message": self.message,
             "links": [],
         });
+        if let Some(estimate) = self.estimate {
+            body["estimate"] = *estimate;
+        }
         let mut response = (status, Json(body)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

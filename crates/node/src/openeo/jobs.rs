@@ -1,5 +1,6 @@
 //! Batch jobs: made, changed, started, stopped, looked at.
 
+use super::compute::VisibleScenes;
 use super::error::Refusal;
 use super::identity::{Caller, random_name};
 use super::store::{Job, Status};
@@ -15,8 +16,11 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderName, StatusCode, header};
 use axum::response::IntoResponse;
+use corridor_know::graph::RunLimits;
+use corridor_know::source::SceneSource;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
+use std::sync::Arc;
 
 /// Members of a job that its user gives.
 const GIVEN: [&str; 6] = [
@@ -114,7 +118,14 @@ pub(crate) async fn one(
     Caller(user): Caller,
     At(id): At<String>,
 ) -> Result<Json<Value>, Refusal> {
-    Ok(Json(describe(&find(&node, &user, &id)?, true)))
+    let job = find(&node, &user, &id)?;
+    let mut shown = describe(&job, true);
+    if job.status == Status::Running
+        && let Some(percent) = batch::progress(&node, &id)
+    {
+        shown["progress"] = percent.into();
+    }
+    Ok(Json(shown))
 }
 
 fn describe(job: &Job, whole: bool) -> Value {
@@ -249,13 +260,17 @@ pub(crate) async fn estimate(
 ) -> Result<Json<Value>, Refusal> {
     let job = find(&node, &user, &id)?;
     let graph = compute::read(&node, &user, &job.asked["process"])?;
-    let costs = costs::of(&graph, &view).await?.ok_or_else(|| {
-        Refusal::new(
+    let source: Arc<dyn SceneSource> = Arc::new(VisibleScenes::new(&node, view));
+    let engine = compute::engine(&node, RunLimits::default());
+    let planned = compute::plan(Arc::new(graph), source, engine).await?;
+    let estimate = planned.estimate();
+    if estimate.uncounted_loads > 0 {
+        return Err(Refusal::new(
             "EstimateComplexity",
             "The process is too complex to calculate an estimate: an extent is computed by the graph itself.",
-        )
-    })?;
-    Ok(Json(costs.describe()))
+        ));
+    }
+    Ok(Json(costs::describe(&estimate)))
 }
 
 pub(crate) async fn logs(

@@ -1,6 +1,6 @@
 //! `POST /result`: a graph run while the caller waits.
 
-use super::compute::{self, Saved, VisibleScenes};
+use super::compute::{self, Data, Saved, VisibleScenes};
 use super::error::Refusal;
 use super::identity::Caller;
 use super::{Body, NoQuery, PROCESS_KINDS, RUN_KINDS, check_kinds, estimate};
@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use corridor_know::call::{Observed, Observer};
 use corridor_know::graph::RunLimits;
 use corridor_know::output::{self, Format, OutputFile};
+use corridor_know::source::SceneSource;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -54,9 +55,10 @@ pub(crate) async fn result(
     let missing = json!({});
     let process = given.get("process").unwrap_or(&missing);
     let graph = Arc::new(compute::read(&node, &user, process)?);
-    let samples_max = node.config().limits.synchronous_samples_max;
-    estimate::allow(&graph, &view, given.get("budget"), samples_max).await?;
-    let source = Arc::new(VisibleScenes::new(&node, view));
+    estimate::check_budget(given.get("budget"))?;
+    let allowed = &node.config().limits;
+    let samples_max = allowed.synchronous_samples_max;
+    let source: Arc<dyn SceneSource> = Arc::new(VisibleScenes::new(&node, view));
     let asker = Arc::new(Asker::default());
     let waiting = Waiting(asker.clone());
     let limits = RunLimits {
@@ -65,9 +67,14 @@ pub(crate) async fn result(
         ..RunLimits::default()
     };
     let result_node = graph.result().to_string();
+    let engine = compute::engine(&node, limits);
+    // A longer run would have no answer: the request is given up then.
+    let planned = compute::plan(graph, source.clone(), engine.clone()).await?;
+    estimate::allow(&planned, samples_max, allowed.request_timeout_s)?;
+    planned.allow_held()?;
     let answer = node
         .work(async move {
-            let mut outcome = compute::run(graph, source, limits).await?;
+            let mut outcome = compute::run(planned, source, engine).await?;
             // One file is the answer: that of the result node, else the last one saved.
             let place = outcome
                 .saved
@@ -76,9 +83,12 @@ pub(crate) async fn result(
                 .or_else(|| outcome.saved.len().checked_sub(1));
             match place.map(|place| outcome.saved.swap_remove(place)) {
                 Some(saved) => written(saved).await.map(file),
-                None => output::result_json(&outcome.value)
-                    .map(|json| Json(json).into_response())
-                    .map_err(Refusal::from),
+                None => match &outcome.value {
+                    Some(value) => output::result_json(value)
+                        .map(|json| Json(json).into_response())
+                        .map_err(Refusal::from),
+                    None => Err(no_file()),
+                },
             }
         })
         .await?;
@@ -87,16 +97,21 @@ pub(crate) async fn result(
 }
 
 async fn written(saved: Saved) -> Result<OutputFile, Refusal> {
+    let Data::Value(value) = saved.data else {
+        return Err(no_file());
+    };
     let wrote = tokio::task::spawn_blocking(move || {
         let format = Format::find(&saved.format)?;
-        format.write(&saved.value, &saved.options, "result", false)
+        format.write(&value, &saved.options, "result", false)
     });
     let mut files = wrote
         .await
         .map_err(|error| Refusal::internal("writing a result", error))??;
-    files
-        .pop()
-        .ok_or_else(|| Refusal::internal("writing a result", "no file was written"))
+    files.pop().ok_or_else(no_file)
+}
+
+fn no_file() -> Refusal {
+    Refusal::internal("writing a result", "no file was written")
 }
 
 fn file(file: OutputFile) -> Response {

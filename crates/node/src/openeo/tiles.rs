@@ -201,8 +201,14 @@ async fn drawn(
         max_samples: SAMPLES_MAX,
         ..RunLimits::default()
     };
+    let engine = compute::engine(node, limits);
+    let source: Arc<dyn SceneSource> = Arc::new(source);
     let ran = node
-        .work(compute::run(graph, Arc::new(source), limits))
+        .work(async move {
+            let planned = compute::plan(graph, source.clone(), engine.clone()).await?;
+            planned.allow_held()?;
+            compute::run(planned, source, engine).await
+        })
         .await?;
     let value = match ran {
         // Nothing of the collection lies under this tile.
@@ -210,6 +216,7 @@ async fn drawn(
         Err(refusal) => return Err(refusal),
         Ok(outcome) => outcome.value,
     };
+    let value = value.ok_or_else(|| Refusal::internal("drawing a tile", "there is no value"))?;
     let Value::Cube(cube) = value else {
         return Err(Refusal::new(
             "FormatUnsuitable",

@@ -20,7 +20,7 @@ use tower::ServiceExt;
 pub(crate) struct TestNode {
     pub(crate) router: Router,
     pub(crate) chain: Arc<Chain>,
-    _folder: TempDir,
+    pub(crate) folder: TempDir,
 }
 
 /// What came back.
@@ -68,7 +68,7 @@ impl TestNode {
         Self {
             router: corridor_node::router(config, chain.clone()).unwrap(),
             chain,
-            _folder: folder,
+            folder,
         }
     }
 

@@ -672,9 +672,25 @@ async fn costs_are_known_before_a_run_and_too_large_ones_refused_at_once() {
         estimate["duration"].as_str().unwrap().starts_with("PT"),
         "{estimate}"
     );
+    // Two bands of one date read as bytes, one plane of 32 bits made.
+    let pixels = 352 * 349;
     assert_eq!(
-        (&estimate["scenes"], &estimate["samples"]),
-        (&json!(1), &json!(2 * 352 * 349))
+        (&estimate["samples"], &estimate["bytes"], &estimate["size"]),
+        (&json!(2 * pixels), &json!(2 * pixels), &json!(4 * pixels)),
+        "{estimate}"
+    );
+    assert!(
+        estimate["chunks"].as_u64().unwrap() >= 1 && estimate["seconds"].as_f64().unwrap() > 0.0
+    );
+    assert_eq!(node.run_job(&id).await, "finished");
+    let log = node
+        .call("GET", &format!("/jobs/{id}/logs"), None, None)
+        .await;
+    assert!(
+        log.text()
+            .contains(&format!("reads {} samples", 2 * pixels)),
+        "{}",
+        log.text()
     );
     let mut body = process(saved("GTiff"));
     body["budget"] = json!(-1);
@@ -683,18 +699,43 @@ async fn costs_are_known_before_a_run_and_too_large_ones_refused_at_once() {
 }
 
 #[tokio::test]
-async fn a_request_over_the_limit_is_refused_with_what_it_would_read() {
+async fn a_request_over_the_limit_is_refused_with_its_estimate_and_no_pixel_is_read() {
+    let node = TestNode::open().await;
+    // The pixels are made unreadable, the head with the grid stays.
+    let is_tiff = |path: &std::path::Path| path.extension().is_some_and(|e| e == "tif");
+    let mut files = vec![node.folder.path().to_path_buf()];
+    let mut spoilt = 0;
+    while let Some(path) = files.pop() {
+        if path.is_dir() {
+            files.extend(std::fs::read_dir(&path).unwrap().map(|e| e.unwrap().path()));
+        } else if is_tiff(&path) {
+            let mut bytes = std::fs::read(&path).unwrap();
+            let half = bytes.len() / 2;
+            bytes[half..].fill(0xaa);
+            std::fs::write(&path, bytes).unwrap();
+            spoilt += 1;
+        }
+    }
+    assert_eq!(spoilt, 1);
+    // Within the limits it is found out.
+    let answer = node.result(saved("GTiff")).await;
+    refused(&answer, StatusCode::INTERNAL_SERVER_ERROR, "Internal");
     let mut config = NodeConfig::default();
     config.limits.synchronous_samples_max = 1_000;
-    let node = TestNode::with(config).await;
-    let answer = node.result(saved("GTiff")).await;
+    let strict = TestNode {
+        router: corridor_node::router(config, node.chain.clone()).unwrap(),
+        ..node
+    };
+    let answer = strict.result(saved("GTiff")).await;
     refused(&answer, StatusCode::BAD_REQUEST, "ProcessGraphComplexity");
+    let said = answer.json();
+    assert_eq!(said["estimate"]["samples"], json!(2 * 352 * 349), "{said}");
+    for member in ["chunks", "bytes", "seconds", "memory_bytes", "duration"] {
+        assert!(!said["estimate"][member].is_null(), "{member}: {said}");
+    }
+    let message = said["message"].as_str().unwrap();
     assert!(
-        answer.json()["message"]
-            .as_str()
-            .unwrap()
-            .contains("samples"),
-        "{}",
-        answer.text()
+        message.contains("245696 samples") && message.contains("batch job"),
+        "{message}"
     );
 }

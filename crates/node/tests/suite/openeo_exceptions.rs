@@ -368,6 +368,11 @@ fn cases() -> Vec<(&'static str, &'static str, Value)> {
             "DataCubeEmpty",
             json!({"data": from("empty"), "format": "JSON"}),
         ),
+        (
+            "zonal_statistics",
+            "TargetDimensionExists",
+            json!({"data": bands, "geometries": square(0.0, 1.0), "target_dimension": "bands"}),
+        ),
     ]
 }
 
