@@ -16,7 +16,7 @@ const SIDE_PX: usize = 640;
 const PATIENCE: Duration = Duration::from_secs(240);
 
 /// A series of scenes with gaps, taken in by the program.
-fn with_series() -> Program {
+pub(crate) fn with_series() -> Program {
     let program = Program::new();
     let grid = Grid::new(
         Crs::epsg(32_635).unwrap(),
@@ -69,7 +69,7 @@ fn with_series() -> Program {
 }
 
 /// The greatest NDVI of the year, smoothed: work enough to be interrupted.
-fn graph(program: &Program) -> String {
+pub(crate) fn graph(program: &Program) -> String {
     let callback = |process: &str| {
         json!({"process_graph": {"r": {"process_id": process,
             "arguments": {"data": {"from_parameter": "data"}}, "result": true}}})
@@ -86,6 +86,37 @@ fn graph(program: &Program) -> String {
     });
     let path = program.file("graph.json", graph.to_string());
     path.display().to_string()
+}
+
+/// The mean of each date under two stars, by `aggregate_spatial`, of the same scenes.
+fn zones(program: &Program) -> String {
+    let star = |x: f64, y: f64, radius: f64| {
+        let corner = |i: usize| {
+            let angle = (i % 7) as f64 / 7.0 * std::f64::consts::TAU;
+            let reach = if (i % 7).is_multiple_of(2) {
+                radius
+            } else {
+                radius / 2.0
+            };
+            [x + reach * angle.cos(), y + reach * angle.sin()]
+        };
+        let ring: Vec<[f64; 2]> = (0..8).map(corner).collect();
+        json!({"type": "Feature", "properties": {}, "geometry": {"type": "Polygon", "coordinates": [ring]}})
+    };
+    let graph = json!({
+        "load": {"process_id": "load_collection", "arguments": {
+            "id": "series", "spatial_extent": null, "temporal_extent": null, "bands": ["red", "nir"]}},
+        "ndvi": {"process_id": "ndvi", "arguments": {"data": {"from_node": "load"}}},
+        "zones": {"process_id": "aggregate_spatial", "arguments": {
+            "data": {"from_node": "ndvi"},
+            "geometries": {"type": "FeatureCollection", "features": [star(27.03, 45.12, 0.02), star(27.06, 45.13, 0.03)]},
+            "reducer": {"process_graph": {"r": {"process_id": "mean",
+                "arguments": {"data": {"from_parameter": "data"}}, "result": true}}}}, "result": true}
+    });
+    program
+        .file("zones-graph.json", graph.to_string())
+        .display()
+        .to_string()
 }
 
 fn free_port() -> u16 {
@@ -167,6 +198,17 @@ fn two_executors_give_the_bytes_of_one_process_also_when_one_is_killed() {
 
     let both = cluster(&program);
     assert!(run("both.tif", &["--cluster", &both.url]) == alone);
+    // Figures under geometries are merged in the order of the chunks, whoever computed them first.
+    let zones = zones(&program);
+    let figures = |more: &[&str]| {
+        let mut arguments = vec!["know", "run", &zones, "-o", "zones.json", "--memory", "24"];
+        arguments.extend(more);
+        program.run(&arguments).ok();
+        std::fs::read_to_string(program.data.with_file_name("zones.json")).unwrap()
+    };
+    let ours = figures(&[]);
+    assert!(ours.contains("0."), "{ours}");
+    assert_eq!(figures(&["--cluster", &both.url]), ours);
     let shares: Vec<usize> = both
         .executors
         .iter()

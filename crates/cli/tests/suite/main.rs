@@ -12,6 +12,7 @@ mod demo;
 mod ephemerides;
 mod forecast;
 mod how_to;
+mod jobs;
 mod killed;
 mod program;
 mod propagate;

@@ -217,6 +217,14 @@ impl Drop for Running {
     }
 }
 
+/// What came back of a request.
+#[derive(Debug)]
+pub(crate) struct Sent {
+    /// First line and headers.
+    pub(crate) head: String,
+    pub(crate) body: Vec<u8>,
+}
+
 /// A node that serves.
 pub(crate) struct Server {
     pub(crate) running: Running,
@@ -229,21 +237,37 @@ pub(crate) struct Server {
 impl Server {
     /// What an address gives; `None` where it does not answer with 200.
     pub(crate) fn try_get(&self, path: &str) -> Option<Vec<u8>> {
+        let answer = self.send("GET", path, None)?;
+        answer
+            .head
+            .lines()
+            .next()?
+            .contains(" 200 ")
+            .then_some(answer.body)
+    }
+
+    /// Sends a request, with JSON where there is any; `None` where nobody answers.
+    pub(crate) fn send(&self, method: &str, path: &str, json: Option<&Value>) -> Option<Sent> {
         let mut stream = TcpStream::connect(&self.http).ok()?;
         stream
             .set_read_timeout(Some(Duration::from_secs(30)))
             .ok()?;
+        let body = json.map(Value::to_string).unwrap_or_default();
+        let mut head = format!("{method} {path} HTTP/1.0\r\nHost: {}\r\n", self.http);
+        if json.is_some() {
+            let length = body.len();
+            head.push_str("Content-Type: application/json\r\n");
+            head.push_str(&format!("Content-Length: {length}\r\n"));
+        }
         // HTTP/1.0: the answer ends with the connection.
-        write!(stream, "GET {path} HTTP/1.0\r\nHost: {}\r\n\r\n", self.http).ok()?;
+        write!(stream, "{head}\r\n{body}").ok()?;
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).ok()?;
-        let head = answer.windows(4).position(|w| w == b"\r\n\r\n")?;
-        let status = String::from_utf8_lossy(&answer[..head]).into_owned();
-        status
-            .lines()
-            .next()?
-            .contains(" 200 ")
-            .then(|| answer[head + 4..].to_vec())
+        let end = answer.windows(4).position(|w| w == b"\r\n\r\n")?;
+        Some(Sent {
+            head: String::from_utf8_lossy(&answer[..end]).into_owned(),
+            body: answer[end + 4..].to_vec(),
+        })
     }
 
     /// As [`Self::try_get`], and it must answer.

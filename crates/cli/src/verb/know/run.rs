@@ -5,13 +5,12 @@ use crate::output::say;
 use crate::progress::Step;
 use crate::verb::{Failure, Outcome, open};
 use clap::Args;
-use corridor_know::cube::{Cube, DimensionKind, Samples};
+use corridor_know::cube::{Cube, Dimension};
 use corridor_know::graph::{ProcessGraph, RunLimits};
-use corridor_know::plan::Engine;
+use corridor_know::output::Format;
+use corridor_know::plan::{Engine, Spilled};
 use corridor_know::source::CatalogSource;
 use corridor_know::value::Value;
-use corridor_raster::band::BandData;
-use corridor_raster::cog::{self, CogOptions};
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -64,6 +63,9 @@ impl Run {
             max_memory_bytes: self.memory << 20,
             ..RunLimits::default()
         });
+        if let Some(folder) = self.out.as_deref().map(folder_of) {
+            engine = engine.with_spill_folder(folder);
+        }
         if let Some(threads) = self.threads {
             engine = engine.with_partitions(threads);
         }
@@ -91,6 +93,12 @@ impl Run {
             let text = serde_json::to_string_pretty(estimate).map_err(std::io::Error::other)?;
             return Ok(say(&(text + "\n"))?);
         }
+        if plan.spilled_nodes().next().is_some() && self.out.is_none() {
+            return Err(Failure::Usage(format!(
+                "the result has {} bytes, more than may be held of {} MiB: give a file for it with --out, or more --memory",
+                estimate.result_bytes, self.memory
+            )));
+        }
         for (node, reason) in plan.whole_nodes() {
             tracing::info!("node {node} runs on whole cubes: {reason}");
         }
@@ -99,9 +107,16 @@ impl Run {
             estimate.samples, estimate.chunks, estimate.seconds
         ));
         let engine = engine.with_progress(Arc::new(step.counter()));
-        let mut values = engine.execute(&plan, &source).await.map_err(failed)?;
+        let mut ran = engine
+            .execute_spilling(&plan, &source)
+            .await
+            .map_err(failed)?;
         step.done("computed");
-        let value = values
+        if let Some((result, out)) = ran.spilled.remove(graph.result()).zip(self.out.as_ref()) {
+            return write_spilled(&result, out, self.memory << 20);
+        }
+        let value = ran
+            .values
             .remove(graph.result())
             .ok_or_else(|| Failure::Failed("the graph gave no result".to_string()))?;
         self.write(&value)
@@ -151,7 +166,7 @@ impl Run {
     fn write(&self, value: &Value) -> Outcome {
         match (value, &self.out) {
             (Value::Cube(cube), Some(out)) if cube.grid().is_some() => {
-                write_cog(cube, out)?;
+                write_cog(value, out)?;
                 Ok(say(&summary(cube))?)
             }
             (Value::Cube(cube), None) => Ok(say(&summary(cube))?),
@@ -188,33 +203,54 @@ fn read_json(path: &Path) -> Result<Json, Failure> {
 
 /// One line a dimension, then the samples.
 fn summary(cube: &Cube) -> String {
-    let mut text = String::new();
-    for dimension in cube.dimensions() {
+    let mut samples = Summary::default();
+    (0..cube.len()).for_each(|index| samples.add(cube.samples().get(index)));
+    lines(cube.dimensions()) + &samples.to_string()
+}
+
+/// A line for each dimension.
+fn lines(dimensions: &[Dimension]) -> String {
+    let line = |dimension: &Dimension| {
         let ends = match (dimension.labels.first(), dimension.labels.last()) {
             (Some(first), Some(last)) if dimension.len() > 1 => format!("{first} to {last}"),
             (Some(one), _) => one.to_string(),
             _ => String::new(),
         };
-        text.push_str(&format!("{} {}: {ends}\n", dimension.name, dimension.len()));
-    }
-    let (mut valid, mut sum) = (0_u64, 0.0);
-    let (mut least, mut most) = (f64::INFINITY, f64::NEG_INFINITY);
-    for index in 0..cube.len() {
-        let value = cube.samples().get(index);
+        format!("{} {}: {ends}\n", dimension.name, dimension.len())
+    };
+    dimensions.iter().map(line).collect()
+}
+
+/// Samples that went by.
+#[derive(Debug, Default)]
+struct Summary {
+    samples: u64,
+    valid: u64,
+    sum: f64,
+    ends: Option<(f64, f64)>,
+}
+
+impl Summary {
+    fn add(&mut self, value: f64) {
+        self.samples += 1;
         if !value.is_nan() {
-            valid += 1;
-            sum += value;
-            (least, most) = (least.min(value), most.max(value));
+            self.valid += 1;
+            self.sum += value;
+            let (least, most) = self.ends.unwrap_or((value, value));
+            self.ends = Some((least.min(value), most.max(value)));
         }
     }
-    text.push_str(&format!("samples {}, valid {valid}", cube.len()));
-    if valid > 0 {
-        text.push_str(&format!(
-            ", least {least}, mean {}, most {most}",
-            sum / valid as f64
-        ));
+}
+
+impl std::fmt::Display for Summary {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "samples {}, valid {}", self.samples, self.valid)?;
+        if let Some((least, most)) = self.ends {
+            let mean = self.sum / self.valid as f64;
+            write!(f, ", least {least}, mean {mean}, most {most}")?;
+        }
+        writeln!(f)
     }
-    text + "\n"
 }
 
 /// Labels and samples of a cube without pixels.
@@ -237,46 +273,53 @@ fn cube_json(cube: &Cube) -> Json {
     json!({"dimensions": dimensions, "samples": samples})
 }
 
-/// Writes each plane of pixels as a band named by its labels.
-fn write_cog(cube: &Cube, out: &Path) -> Outcome {
-    let failed = |reason: String| Failure::Failed(format!("{}: {reason}", out.display()));
-    let dimensions = cube.dimensions();
-    let [.., y, x] = dimensions else {
-        return Err(failed("the cube has no y and x".to_string()));
-    };
-    if (y.kind, x.kind) != (DimensionKind::Y, DimensionKind::X) {
-        return Err(failed("the cube does not end with y and x".to_string()));
+fn folder_of(file: &Path) -> &Path {
+    match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
     }
-    let grid = cube
-        .grid()
-        .ok_or_else(|| failed("the cube has no regular pixels".to_string()))?;
-    let pixels = grid.width * grid.height;
-    let others = &dimensions[..dimensions.len() - 2];
-    let planes = cube.len() / pixels.max(1);
-    let bands: Vec<BandData> = (0..planes)
-        .map(|plane| {
-            let range = plane * pixels..(plane + 1) * pixels;
-            match cube.samples() {
-                Samples::F32(all) => BandData::F32(all[range].to_vec()),
-                Samples::F64(all) => BandData::F64(all[range].to_vec()),
-            }
-        })
-        .collect();
-    let names = (0..planes).map(|plane| {
-        let (mut rest, mut labels) = (plane, Vec::new());
-        for dimension in others.iter().rev() {
-            labels.insert(0, dimension.labels[rest % dimension.len()].to_string());
-            rest /= dimension.len();
-        }
-        labels.join(" ")
-    });
-    let options = CogOptions {
-        nodata: Some(f64::NAN),
-        ..CogOptions::default()
-    };
+}
+
+/// Writes each plane of pixels as a band named by its labels.
+fn write_cog(value: &Value, out: &Path) -> Outcome {
+    let failed = |reason: String| Failure::Failed(format!("{}: {reason}", out.display()));
+    let written = Format::find("GTiff")
+        .and_then(|format| format.write(value, &BTreeMap::new(), "result", false));
+    let mut files = written.map_err(|error| failed(error.to_string()))?;
+    let file = files
+        .pop()
+        .ok_or_else(|| failed("nothing was written".into()))?;
     // Written aside and renamed: a file that is there is whole.
     let aside = out.with_extension("part");
-    cog::write(&aside, grid, &bands, &options.with_band_names(names))
-        .map_err(|error| failed(error.to_string()))?;
-    std::fs::rename(&aside, out).map_err(|error| failed(error.to_string()))
+    std::fs::write(&aside, &file.bytes)
+        .and_then(|()| std::fs::rename(&aside, out))
+        .map_err(|error| failed(error.to_string()))
+}
+
+/// Writes a result that is too large to be held, a few rows at a time, and says what is in it.
+fn write_spilled(result: &Spilled, out: &Path, memory_bytes: u64) -> Outcome {
+    let failed = |reason: String| Failure::Failed(format!("{}: {reason}", out.display()));
+    // In the same file system, so that the file can be moved into place.
+    let aside = tempfile::tempdir_in(folder_of(out)).map_err(|e| failed(e.to_string()))?;
+    let name = ("result", false);
+    let written = Format::find("GTiff").and_then(|format| {
+        format.write_spilled(result, &BTreeMap::new(), name, aside.path(), memory_bytes)
+    });
+    let files = written.map_err(|error| failed(error.to_string()))?;
+    for file in files {
+        std::fs::rename(aside.path().join(file.name), out).map_err(|e| failed(e.to_string()))?;
+    }
+    let mut samples = Summary::default();
+    for plane in 0..result.planes() {
+        for row in 0..result.grid.height {
+            let values = result.rows(plane, row, 1);
+            let values = values.map_err(|error| failed(error.to_string()))?;
+            values.into_iter().for_each(|value| samples.add(value));
+        }
+    }
+    let grid = &result.grid;
+    let pixels = format!("y {}\nx {}\n", grid.height, grid.width);
+    Ok(say(&(lines(&result.dimensions)
+        + &pixels
+        + &samples.to_string()))?)
 }
