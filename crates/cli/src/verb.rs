@@ -6,6 +6,7 @@ mod ingest;
 mod know;
 mod raster;
 mod register;
+mod rehearse;
 mod scheduler;
 mod sense;
 mod serve;
@@ -67,6 +68,8 @@ enum Verb {
     /// How bytes get home: scenes sent as a spacecraft would
     #[command(subcommand)]
     Transmit(transmit::Transmit),
+    /// Days of the whole chain on simulated time: what is promised, what comes, what a change would change
+    Rehearse(rehearse::Rehearse),
     /// Who may log in to the openEO interface
     #[command(subcommand)]
     User(user::User),
@@ -156,6 +159,7 @@ async fn dispatch(arguments: Arguments) -> Outcome {
         Verb::Know(know) => know.run(&data_dir).await,
         Verb::Raster(raster) => raster.run().await,
         Verb::Transmit(transmit) => transmit.run(&data_dir).await,
+        Verb::Rehearse(rehearse) => rehearse.run(&data_dir).await,
         Verb::User(user) => user.run(&data_dir),
         Verb::Scheduler(scheduler) => scheduler.run().await,
         Verb::Executor(executor) => executor.run().await,

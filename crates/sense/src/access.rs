@@ -173,7 +173,7 @@ pub fn opportunities_of(
 }
 
 /// The answers to the questions 0 to `count`, in order, worked out on `threads` threads.
-pub(crate) fn shared_out<T: Send>(
+pub fn shared_out<T: Send>(
     count: usize,
     threads: usize,
     answer: &(dyn Fn(usize) -> T + Sync),

@@ -3,13 +3,14 @@
 //! [`attenuation`] gives the attenuation by gases, clouds, rain and scintillation that is exceeded for a
 //! share of an average year, by Recommendation ITU-R P.618-13 and those it builds on; [`climate`] holds
 //! their maps; [`budget`] sets power against noise; [`coding`] says which rate a carrier-to-noise ratio
-//! bears; [`pass`] follows a link over a pass.
+//! bears; [`pass`] follows a link over a pass, [`downlink`] a satellite's over its contacts.
 
 pub mod attenuation;
 pub mod budget;
 pub mod climate;
 pub mod cloud;
 pub mod coding;
+pub mod downlink;
 pub mod gas;
 pub mod pass;
 pub mod rain;

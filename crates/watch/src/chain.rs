@@ -179,6 +179,16 @@ impl Chain {
         .await
     }
 
+    /// The newest imported element set of each object.
+    ///
+    /// # Errors
+    /// [`WatchError::Internal`] where the store fails.
+    pub async fn imported_elements(&self) -> Result<Vec<ElementSet>, WatchError> {
+        let store = self.store.clone();
+        let sets = blocking(move || store.elements()).await?;
+        Ok(sets.into_iter().map(|(set, _)| set).collect())
+    }
+
     /// Computes with what the store and the data folder hold now.
     pub(crate) fn reload_register(&self) -> Result<(), WatchError> {
         let fresh = crate::inventory::load_register(&self.config.data_dir, &*self.store)?;

@@ -1,26 +1,25 @@
 //! The forecast: which answers to expect for a watch, and when they are in the user's hands.
 //!
 //! For each satellite of the register whose instrument suits the product: the opportunities of
-//! the span, the contacts that bring the data down, the way to the node, the processing, the
+//! the span, the ways that bring the data down, over its stations or its relays, to the node, the processing, the
 //! publishing. Cost grows with satellites × span; the satellites are shared out over threads.
+
+mod work;
+
+pub(crate) use work::{ChainTimes, Work, suits};
 
 use crate::chain::later;
 use crate::error::WatchError;
 use crate::register::{Register, Satellite};
+use crate::relayed::Relays;
 use crate::request::Watch;
 use crate::settings::Settings;
 use corridor_know::product::Product;
-use corridor_orbit::window::offset;
-use corridor_sense::access::{self, Sensor};
-use corridor_sense::ageing::Ageing;
-use corridor_sense::area::Area;
 use corridor_sense::instrument::{Instrument, InstrumentKind};
-use corridor_sense::opportunity::Opportunity;
-use corridor_transmit::contact::{self, Contact};
-use corridor_transmit::delivery::{self, Delivery, GroundLink};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use work::Part;
 
 /// How far ahead a forecast looks where nothing is said, hours.
 pub const DEFAULT_SPAN_H: i64 = 72;
@@ -48,7 +47,10 @@ pub struct ForecastEntry {
     pub observed_start: Timestamp,
     /// Last instant at which the area can be observed.
     pub observed_end: Timestamp,
-    /// Start of the contact that brings the last byte down.
+    /// The relay that the last byte comes over; `None` where the satellite sends to the station itself.
+    #[serde(default)]
+    pub relay: Option<String>,
+    /// Start of the satellite's contact, with the station or the relay, that takes the last byte.
     pub contact_start: Timestamp,
     /// End of that contact.
     pub contact_end: Timestamp,
@@ -185,9 +187,13 @@ pub fn compute(
         .filter_map(|(s, id)| register.instrument(id).map(|i| (s, i)))
         .filter(|(_, i)| suits(product, i, chain.max_gsd_m))
         .collect();
+    let until = later(to, chain.downlink_horizon_s);
+    let users = pairs.iter().map(|(s, _)| *s);
+    let relays = Relays::of(register, settings, users, &[], (from, until))?;
     let work = Work {
         register,
         chain: &chain,
+        relays: &relays,
         area: &area,
         from,
         to,
@@ -212,7 +218,10 @@ pub fn compute(
             .collect();
         handles.into_iter().filter_map(|h| h.join().ok()).collect()
     });
-    let mut all = Part::default();
+    let mut all = Part {
+        faults: relays.faults.clone(),
+        ..Part::default()
+    };
     for part in parts {
         all.entries.extend(part.entries);
         all.undeliverable.extend(part.undeliverable);
@@ -245,238 +254,4 @@ pub fn compute(
         undeliverable: all.undeliverable,
         faults: all.faults,
     })
-}
-
-#[derive(Default)]
-struct Part {
-    entries: Vec<ForecastEntry>,
-    undeliverable: Vec<Undeliverable>,
-    faults: Vec<String>,
-}
-
-/// The times of the chain that no orbit decides: named settings.
-struct ChainTimes {
-    onboard_s: f64,
-    setup_s: f64,
-    downlink_horizon_s: f64,
-    default_rate_bit_s: f64,
-    default_image_bytes: f64,
-    min_coverage: f64,
-    ground: GroundLink,
-    area_km2: f64,
-    max_gsd_m: f64,
-    processing_base_s: f64,
-    processing_s_per_megapixel: f64,
-    publish_s: f64,
-    keys: Vec<String>,
-}
-
-impl ChainTimes {
-    fn read(settings: &Settings, product: &Product, area: &Area) -> Result<Self, WatchError> {
-        let mut keys = Vec::new();
-        let mut get = |key: &str| {
-            keys.push(key.to_string());
-            settings.value(key)
-        };
-        let [base, slope] = settings.processing_keys(&product.id);
-        let times = Self {
-            onboard_s: get("onboard.preparation_s")?,
-            setup_s: get("downlink.setup_s")?,
-            downlink_horizon_s: get("downlink.horizon_h")? * 3600.0,
-            default_rate_bit_s: get("downlink.default_rate_mbit_s")? * 1e6,
-            default_image_bytes: get("onboard.default_image_gbit")? * 1e9 / 8.0,
-            min_coverage: get("sense.min_coverage")?,
-            ground: GroundLink {
-                rate_bit_s: get("station_to_node.rate_mbit_s")? * 1e6,
-                fixed_delay_s: get("station_to_node.delay_s")?,
-            },
-            area_km2: corridor_know::area::geodesic_km2(area.polygon()),
-            max_gsd_m: get(&settings.max_gsd_key(&product.id))?,
-            processing_base_s: get(&base)?,
-            processing_s_per_megapixel: get(&slope)?,
-            publish_s: get("publish.delay_s")?,
-            keys: Vec::new(),
-        };
-        Ok(Self { keys, ..times })
-    }
-
-    /// How long the product takes on the area's pixels of this size.
-    fn processing_s(&self, gsd_m: f64) -> f64 {
-        let megapixels = self.area_km2 / gsd_m.max(0.1).powi(2);
-        self.processing_base_s + self.processing_s_per_megapixel * megapixels
-    }
-}
-
-/// Whether one of the product's ways takes what the instrument gives, finely enough.
-pub(crate) fn suits(product: &Product, instrument: &Instrument, max_gsd_m: f64) -> bool {
-    const POLARISATIONS: [&str; 4] = ["VV", "VH", "HH", "HV"];
-    instrument.gsd_m <= max_gsd_m
-        && product.alternatives.iter().any(|way| {
-            let radar = way
-                .bands
-                .iter()
-                .any(|b| POLARISATIONS.contains(&b.as_str()));
-            radar == (instrument.kind == InstrumentKind::Sar)
-        })
-}
-
-/// What every satellite is looked at with.
-struct Work<'a> {
-    register: &'a Register,
-    chain: &'a ChainTimes,
-    area: &'a Area,
-    from: Timestamp,
-    to: Timestamp,
-}
-
-impl Work<'_> {
-    fn satellite(&self, satellite: &Satellite, instrument: &Instrument, part: &mut Part) {
-        let sensor = Sensor {
-            satellite: &satellite.name,
-            norad_id: satellite.norad_id,
-            planned: satellite.planned,
-            trajectory: &satellite.trajectory,
-            instrument,
-        };
-        let opportunities = match access::opportunities(&sensor, self.area, self.from, self.to) {
-            Ok(list) => list,
-            Err(e) => {
-                part.faults.push(format!("{}: {e}", satellite.name));
-                return;
-            }
-        };
-        let seen: Vec<Opportunity> = opportunities
-            .into_iter()
-            .filter(|o| o.coverage >= self.chain.min_coverage)
-            .collect();
-        if seen.is_empty() {
-            return;
-        }
-        let contacts = match self.contacts(satellite, &seen) {
-            Ok(list) => list,
-            Err(e) => {
-                part.faults.push(format!("{}: {e}", satellite.name));
-                return;
-            }
-        };
-        for opportunity in seen {
-            match self.deliver(satellite, &opportunity, &contacts) {
-                Some((delivery, volume_bytes)) => part.entries.push(self.entry(
-                    satellite,
-                    instrument,
-                    &opportunity,
-                    &delivery,
-                    volume_bytes,
-                )),
-                None => part.undeliverable.push(Undeliverable {
-                    satellite: satellite.name.clone(),
-                    planned: satellite.planned,
-                    instrument: opportunity.instrument.clone(),
-                    observed_start: opportunity.start,
-                    reason: if satellite.stations.is_empty() {
-                        "the register names no station for this satellite".into()
-                    } else {
-                        format!(
-                            "no contact with its stations carries the data within {:.0} h",
-                            self.chain.downlink_horizon_s / 3600.0
-                        )
-                    },
-                }),
-            }
-        }
-    }
-
-    /// Contacts of the satellite with its operator's stations, from the first observation on.
-    fn contacts(
-        &self,
-        satellite: &Satellite,
-        seen: &[Opportunity],
-    ) -> Result<Vec<Contact>, String> {
-        let (Some(first), Some(last)) = (seen.first(), seen.last()) else {
-            return Ok(vec![]);
-        };
-        let until = later(last.end, self.chain.downlink_horizon_s);
-        let rate_bit_s = satellite
-            .downlink_rate_mbit_s
-            .map_or(self.chain.default_rate_bit_s, |r| r * 1e6);
-        let mut contacts = Vec::new();
-        for id in &satellite.stations {
-            let Some(station) = self.register.station(id) else {
-                continue;
-            };
-            contacts.extend(
-                contact::contacts(
-                    &satellite.name,
-                    &satellite.trajectory,
-                    station,
-                    rate_bit_s,
-                    self.chain.setup_s,
-                    first.start,
-                    until,
-                )
-                .map_err(|e| e.to_string())?,
-            );
-        }
-        contacts.sort_by(|a, b| (a.start, &a.station).cmp(&(b.start, &b.station)));
-        Ok(contacts)
-    }
-
-    fn deliver(
-        &self,
-        satellite: &Satellite,
-        opportunity: &Opportunity,
-        contacts: &[Contact],
-    ) -> Option<(Delivery, u64)> {
-        let bytes = satellite
-            .image_gbit
-            .map_or(self.chain.default_image_bytes, |gbit| gbit * 1e9 / 8.0)
-            .max(1.0);
-        let volume_bytes = bytes as u64;
-        let ready = later(opportunity.end, self.chain.onboard_s);
-        delivery::earliest(ready, volume_bytes, contacts, &self.chain.ground)
-            .map(|d| (d, volume_bytes))
-    }
-
-    fn entry(
-        &self,
-        satellite: &Satellite,
-        instrument: &Instrument,
-        opportunity: &Opportunity,
-        delivery: &Delivery,
-        volume_bytes: u64,
-    ) -> ForecastEntry {
-        let processed = later(delivery.at_node, self.chain.processing_s(instrument.gsd_m));
-        let in_hands = later(processed, self.chain.publish_s);
-        let at_contact = Ageing::at(&satellite.trajectory, delivery.down).uncertainty;
-        let shifted = |by_s: f64| offset(in_hands, by_s);
-        ForecastEntry {
-            satellite: satellite.name.clone(),
-            norad_id: satellite.norad_id,
-            planned: satellite.planned,
-            operator: satellite.operator.clone(),
-            instrument: opportunity.instrument.clone(),
-            kind: instrument.kind,
-            station: delivery.station.clone(),
-            observed_start: opportunity.start,
-            observed_end: opportunity.end,
-            contact_start: delivery.contact_start,
-            contact_end: delivery.contacts.last().map_or(delivery.down, |c| c.end),
-            down: delivery.down,
-            at_node: delivery.at_node,
-            processed,
-            in_hands,
-            in_hands_earliest: at_contact.map(|u| shifted(-u.timing_s)),
-            in_hands_latest: at_contact.map(|u| shifted(u.timing_s)),
-            min_off_nadir_deg: opportunity.min_off_nadir_deg,
-            coverage: opportunity.coverage,
-            sun_elevation_deg: opportunity.sun_elevation_deg,
-            element_age_days: opportunity.element_age_days,
-            timing_uncertainty_s: opportunity.timing_uncertainty_s,
-            cross_track_uncertainty_km: opportunity.cross_track_uncertainty_km,
-            stale: opportunity.stale,
-            volume_bytes,
-            time_to_answer_s: in_hands.duration_since(self.from).as_secs_f64(),
-            assumptions: self.chain.keys.clone(),
-        }
-    }
 }

@@ -14,6 +14,8 @@ mod pending;
 pub mod reach;
 pub mod receive;
 pub mod register;
+pub mod rehearsal;
+mod relayed;
 pub mod request;
 pub mod run;
 pub mod scene;

@@ -4,11 +4,13 @@
 //! those of the same name. Element sets imported into the store replace older ones. The shapes of
 //! the files are described in `register/README.md`.
 
+mod change;
 pub mod country;
 pub mod design;
 pub mod file;
 pub mod object;
 pub mod read;
+mod relay;
 pub mod role;
 pub mod satellite_list;
 pub mod station_file;
@@ -17,6 +19,7 @@ pub mod transmitter;
 pub use country::shipped_countries;
 pub use file::{read_element_file, read_file, shipped_assumptions};
 pub use object::{Imported, Object, ObjectStatus, SourceNote};
+pub use relay::Relay;
 pub use role::Role;
 
 use crate::error::WatchError;
@@ -64,6 +67,12 @@ pub struct Mission {
     /// Where the choice of stations comes from.
     #[serde(default)]
     pub stations_source: Option<String>,
+    /// Ids of the missions whose satellites relay its data.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub relays: Vec<String>,
+    /// Where that comes from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub relays_source: Option<String>,
     /// The mission's page.
     #[serde(default)]
     pub homepage: Option<String>,
@@ -148,6 +157,8 @@ pub struct Satellite {
     pub instruments: Vec<String>,
     /// Station ids its operator uses.
     pub stations: Vec<String>,
+    /// Names of the satellites that relay its data.
+    pub relays: Vec<String>,
     /// Downlink rate, Mbit/s, where known.
     pub downlink_rate_mbit_s: Option<f64>,
     /// Data of one image, Gbit, where known.
@@ -241,6 +252,7 @@ impl Register {
         for (path, file) in missions {
             register.add_mission(&path, file, &elements)?;
         }
+        register.link_relays()?;
         let newest = register.satellites.iter().filter(|s| !s.planned);
         register.element_epoch = newest
             .map(|s| s.trajectory.epoch())
@@ -259,6 +271,7 @@ impl Register {
         let mut register = self.clone();
         register.add_instruments(path, &mut file)?;
         register.add_mission(path, file, &BTreeMap::new())?;
+        register.link_relays()?;
         Ok(register)
     }
 
@@ -305,6 +318,7 @@ impl Register {
                     roles: mission.roles.clone(),
                     instruments,
                     stations,
+                    relays: Vec::new(),
                     downlink_rate_mbit_s: downlink.as_ref().map(|d| d.rate_mbit_s),
                     image_gbit: downlink.as_ref().and_then(|d| d.volume_per_image_gbit),
                     trajectory,
@@ -382,6 +396,7 @@ impl Register {
         }
         self.satellites
             .retain(|s| s.norad_id.is_none_or(|id| !decayed.contains(&id)));
+        self.drop_lost_relays();
         self
     }
 

@@ -389,7 +389,13 @@ impl StepWriter<'_> {
             steps.push(
                 Step::new(
                     StepKind::Downlink,
-                    format!("Sent by {} to {}", contact.satellite, contact.station),
+                    match self.promise.and_then(|p| p.relay.as_ref()) {
+                        Some(relay) => format!(
+                            "Sent by {} over {relay} to {}",
+                            contact.satellite, contact.station
+                        ),
+                        None => format!("Sent by {} to {}", contact.satellite, contact.station),
+                    },
                     &contact.station,
                     self.promise.map(|p| p.down),
                     show(arrival.whole_at),

@@ -38,6 +38,8 @@ export interface ForecastEntry {
   planned: boolean;
   instrument: string;
   station: string;
+  /** The relay that the last byte comes over; absent where the satellite sends to the station itself. */
+  relay?: string | null;
   observed_start: string;
   observed_end: string;
   contact_start: string;

@@ -27,6 +27,8 @@ export function linksAt(
       time_ms <= Date.parse(entry.observed_end) + OBSERVATION_MARGIN_MS;
     if (observed) on.push({ satellite, planned, lon: area[0], lat: area[1] });
     if (time_ms < Date.parse(entry.contact_start) || time_ms > Date.parse(entry.down)) continue;
+    // Over a relay the satellite need not see the station.
+    if (entry.relay) continue;
     const station = stationOf(stations, entry.station);
     const [lon, lat] = station?.geometry.coordinates ?? [];
     if (station && lon !== undefined && lat !== undefined)

@@ -1,4 +1,4 @@
-/** The contact plan of a forecast: for each station its passes, and what each of them carries. */
+/** The contact plan of a forecast: for each station or relay its passes, and what each of them carries. */
 import type { ForecastEntry } from '../api/types';
 
 /** Where a delivery is at an instant, by the forecast's times. */
@@ -37,8 +37,9 @@ export function stateAt(entry: ForecastEntry, now_ms: number): DeliveryState {
 export function stationPlans(entries: ForecastEntry[], now_ms: number): StationPlan[] {
   const plans = new Map<string, Map<string, Pass>>();
   for (const entry of entries) {
-    const passes = plans.get(entry.station) ?? new Map<string, Pass>();
-    plans.set(entry.station, passes);
+    const receiver = entry.relay ?? entry.station;
+    const passes = plans.get(receiver) ?? new Map<string, Pass>();
+    plans.set(receiver, passes);
     const key = `${entry.satellite} ${entry.contact_start}`;
     const end = entry.contact_end ?? entry.down;
     const pass = passes.get(key) ?? {

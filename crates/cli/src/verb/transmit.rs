@@ -9,6 +9,9 @@ mod route;
 mod schedule;
 mod send;
 
+pub(crate) use contacts::read_stations;
+pub(crate) use plan_file::text;
+
 use super::Outcome;
 use clap::Subcommand;
 use std::path::Path;

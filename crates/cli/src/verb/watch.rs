@@ -304,7 +304,10 @@ pub(crate) fn print_forecast(format: Format, forecast: &Forecast) -> std::io::Re
                 ),
                 format!("{:.1}", e.min_off_nadir_deg),
                 format!("{:.0} %", e.coverage * 100.0),
-                e.station.clone(),
+                match &e.relay {
+                    Some(relay) => format!("{} over {relay}", e.station),
+                    None => e.station.clone(),
+                },
                 time(e.down),
                 time(e.processed),
             ]

@@ -47,10 +47,12 @@ fn every_command_of_every_page_runs() {
             // Pages are read from the top of the repository; the program runs elsewhere.
             let arguments: Vec<String> = arguments
                 .iter()
-                .map(|a| match a.strip_prefix("demo/") {
-                    Some(_) => repository().join(a).display().to_string(),
-                    None => a.clone(),
-                })
+                .map(
+                    |a| match a.starts_with("demo/") || a.starts_with("register/") {
+                        true => repository().join(a).display().to_string(),
+                        false => a.clone(),
+                    },
+                )
                 .collect();
             let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
             let ran = program.run(&arguments).ok();

@@ -18,6 +18,7 @@ mod program;
 mod propagate;
 mod refused;
 mod registers;
+mod rehearse;
 mod replay;
 mod revisit;
 mod sense;

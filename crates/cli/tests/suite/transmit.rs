@@ -1,6 +1,6 @@
 //! `corridor transmit contacts`, `route` and `schedule`: the shapes programs read, and bad input.
 
-use crate::program::Program;
+use crate::program::{Program, repository};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
@@ -367,4 +367,62 @@ fn contacts_become_plans_that_routes_go_through() {
     program
         .run(&[&base[..], &span, &["--rate", "NaN"]].concat())
         .refused(2, &["rate_bit_s is NaN"]);
+}
+
+#[test]
+fn contacts_carry_what_their_budget_says() {
+    let program = Program::new();
+    let (elements, stations) = (
+        program.file("s2a.tle", SENTINEL),
+        program.file("stations.json", STATIONS),
+    );
+    let budget = repository().join("demo/downlink.toml");
+    let base = [
+        "transmit",
+        "contacts",
+        "--elements",
+        text(&elements),
+        "--stations",
+        text(&stations),
+        "--from",
+        "2026-08-22T00:00:00Z",
+        "--budget",
+    ];
+    let all = [&base[..], &[text(&budget)]].concat();
+    let shares = ["--unavailability-percent", "1,0.01", "--format", "json"];
+    let listed = program.run(&[&all[..], &shares].concat()).ok().json();
+    let listed = listed.as_array().unwrap();
+    assert!(listed.len() >= 12, "{}", listed.len());
+    let mut stepped = 0;
+    for contact in listed {
+        let budget = &contact["budget"];
+        assert_eq!(budget["availability_percent"], 99.0);
+        let (volume, rarer) = (
+            budget["volume_bytes"].as_f64().unwrap(),
+            budget["others"][0]["volume_bytes"].as_f64().unwrap(),
+        );
+        assert!(rarer <= volume && contact["volume_bytes"] == budget["volume_bytes"]);
+        let steps = budget["steps"].as_array().unwrap();
+        let number = |step: &Value, key: &str| step[key].as_f64().unwrap();
+        let sum: f64 = steps
+            .iter()
+            .map(|s| (number(s, "end_s") - number(s, "start_s")) * number(s, "rate_bit_s") / 8.0)
+            .sum();
+        assert!((sum - volume).abs() < 2.0 + 1e-6 * sum, "{sum} {volume}");
+        stepped += usize::from(steps.len() > 2);
+    }
+    assert!(stepped > 5, "rates follow the elevation");
+    let plan = |more: &[&str]| {
+        let arguments = [&all[..], &["--plan", "json"], more].concat();
+        let plan = program.run(&arguments).ok().json();
+        plan["contacts"].as_array().unwrap().len()
+    };
+    assert!(plan(&["--rate-steps"]) > plan(&[]));
+    let nan = std::fs::read_to_string(&budget)
+        .unwrap()
+        .replace("margin_db = 3.0", "margin_db = nan");
+    let nan = program.file("nan.toml", nan);
+    program
+        .run(&[&base[..], &[text(&nan)]].concat())
+        .refused(1, &["nan.toml", "margin_db"]);
 }

@@ -1,17 +1,21 @@
 //! `corridor transmit contacts`: who can send to whom, from orbits and stations.
 
+mod carried;
+
 use super::plan_file::text;
 use crate::output::{Format, Listing, duration, listing, milliseconds, say, time};
 use crate::progress::Step;
 use crate::verb::sense::satellites::{Elements, Satellite};
 use crate::verb::{Failure, Outcome};
+use carried::{BudgetArguments, Carried};
 use clap::Args;
 use corridor_orbit::window::offset;
 use corridor_transmit::plan::{self, Format as PlanFormat};
 use corridor_transmit::sky::ground::{self, Hours, Line, Outages};
 use corridor_transmit::sky::{self, CrossLink, Downlink, SkyContact};
 use corridor_transmit::station::{Station, check_all};
-use corridor_watch::register::station_file;
+use corridor_watch::register::role::RoleNames;
+use corridor_watch::register::{Role, station_file};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -34,6 +38,12 @@ pub(crate) struct Contacts {
     /// Stations: GeoJSON points, or TOML as the register's
     #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
     stations: Vec<PathBuf>,
+    /// Only this satellite of the elements, by name or catalogue number
+    #[arg(long, value_name = "NAME")]
+    satellite: Vec<String>,
+    /// Only this station, by id
+    #[arg(long, value_name = "ID")]
+    station: Vec<String>,
     /// Start (RFC 3339, UTC); the newest elements' epoch where it is not said
     #[arg(long, value_name = "TIME")]
     from: Option<Timestamp>,
@@ -58,8 +68,11 @@ pub(crate) struct Contacts {
     /// Satellites that relay: the others link to them
     #[arg(long, value_name = "NAME")]
     relay: Vec<String>,
+    /// Satellites whose names the register's roles take for communication relay
+    #[arg(long)]
+    relays_by_role: bool,
     /// Links between all satellites
-    #[arg(long, conflicts_with = "relay")]
+    #[arg(long, conflicts_with_all = ["relay", "relays_by_role"])]
     cross_links: bool,
     /// Rate between satellites, Mbit/s
     #[arg(long, value_name = "MBPS", default_value_t = 100.0)]
@@ -85,6 +98,8 @@ pub(crate) struct Contacts {
     /// Carrier, GHz: prints the Doppler shift
     #[arg(long, value_name = "GHZ")]
     frequency_ghz: Option<f64>,
+    #[command(flatten)]
+    budget: BudgetArguments,
     /// How to print
     #[arg(long, value_enum, default_value_t, conflicts_with = "plan")]
     format: Format,
@@ -129,11 +144,14 @@ struct Row {
     owlt_s: f64,
     rate_bit_s: f64,
     volume_bytes: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    budget: Option<Carried>,
 }
 
 impl Contacts {
     pub(crate) fn run(self) -> Outcome {
         let mut satellites = self.elements.read()?;
+        satellites.all = self.wanted(satellites.all)?;
         let stations = self.read_stations()?;
         let newest = satellites.all.iter().map(|s| s.trajectory.epoch()).max();
         let from = self.from.or(newest).unwrap_or(Timestamp::UNIX_EPOCH);
@@ -157,6 +175,7 @@ impl Contacts {
                 }
                 Ok(())
             };
+        let budget = self.budget.read()?;
         let down = Downlink {
             rate_bit_s: self.rate * 1e6,
             back_rate_bit_s: self.uplink_rate * 1e6,
@@ -187,10 +206,17 @@ impl Contacts {
         contacts.sort_by(|a, b| {
             (a.start, &a.from, &a.to, a.end).cmp(&(b.start, &b.from, &b.to, b.end))
         });
+        let carried = match &budget {
+            Some(budget) => budget.carry(&contacts, &satellites.all, &stations)?,
+            None => Vec::new(),
+        };
         step.done(format!("{} contacts", contacts.len()));
         match self.plan {
-            Some(format) => print_plan(&contacts, from, format, &mut satellites.warnings)?,
-            None => self.print(&contacts)?,
+            Some(format) => {
+                let planned = self.budget.planned(contacts, &carried);
+                print_plan(&planned, from, format, &mut satellites.warnings)?;
+            }
+            None => self.print(&contacts, &carried)?,
         }
         satellites.warnings.finish()
     }
@@ -201,7 +227,39 @@ impl Contacts {
             stations.extend(read_stations(path)?);
         }
         check_all(&stations).map_err(|e| Failure::Failed(e.to_string()))?;
+        if let Some(id) = self
+            .station
+            .iter()
+            .find(|id| !stations.iter().any(|s| s.id == **id))
+        {
+            return Err(Failure::Failed(format!(
+                "station {id:?} is not among the {} stations",
+                stations.len()
+            )));
+        }
+        stations.retain(|s| self.station.is_empty() || self.station.contains(&s.id));
         Ok(stations)
+    }
+
+    /// The satellites that are named, relays among them; all where none is.
+    fn wanted(&self, mut all: Vec<Satellite>) -> Result<Vec<Satellite>, Failure> {
+        let is = |s: &Satellite, name: &String| {
+            s.name == *name || s.norad_id.is_some_and(|id| id.to_string() == *name)
+        };
+        for name in &self.satellite {
+            if !all.iter().any(|s| is(s, name)) {
+                return Err(Failure::Failed(format!(
+                    "satellite {name:?} is not among the {} of the elements",
+                    all.len()
+                )));
+            }
+        }
+        let named = |s: &Satellite| {
+            let mut names = self.satellite.iter().chain(&self.relay);
+            names.any(|name| is(s, name))
+        };
+        all.retain(|s| self.satellite.is_empty() || named(s));
+        Ok(all)
     }
 
     /// Pairs of satellites that may link.
@@ -217,14 +275,28 @@ impl Contacts {
                 )));
             }
         }
-        if !self.cross_links && self.relay.is_empty() {
+        if !self.cross_links && !self.relays_by_role && self.relay.is_empty() {
             return Ok(Vec::new());
+        }
+        let names = RoleNames::shipped()?;
+        let role = |s: &Satellite| names.role_of(&s.name).map(|(role, _)| role);
+        let relays: Vec<bool> = all
+            .iter()
+            .map(|s| {
+                let by_role = self.relays_by_role && role(s) == Some(Role::Communication);
+                by_role || self.relay.contains(&s.name)
+            })
+            .collect();
+        if self.relays_by_role && !relays.contains(&true) {
+            return Err(Failure::Failed(format!(
+                "none of the {} satellites has a name that the register's roles take for communication",
+                all.len()
+            )));
         }
         let mut pairs = Vec::new();
         for (i, a) in all.iter().enumerate() {
-            for b in &all[i + 1..] {
-                if self.cross_links || self.relay.contains(&a.name) || self.relay.contains(&b.name)
-                {
+            for (k, b) in all.iter().enumerate().skip(i + 1) {
+                if self.cross_links || relays[i] || relays[k] {
                     pairs.push((a, b));
                 }
             }
@@ -267,8 +339,13 @@ impl Contacts {
         })
     }
 
-    fn print(&self, contacts: &[SkyContact]) -> std::io::Result<()> {
-        let records: Vec<Row> = contacts.iter().map(|c| self.row(c)).collect();
+    fn print(&self, contacts: &[SkyContact], carried: &[Option<Carried>]) -> std::io::Result<()> {
+        let own = |i: usize| carried.get(i).cloned().flatten();
+        let records: Vec<Row> = contacts
+            .iter()
+            .enumerate()
+            .map(|(i, c)| self.row(c, own(i)))
+            .collect();
         let rows = contacts.iter().zip(&records).map(|(c, row)| {
             vec![
                 c.from.clone(),
@@ -301,7 +378,7 @@ impl Contacts {
         )
     }
 
-    fn row(&self, c: &SkyContact) -> Row {
+    fn row(&self, c: &SkyContact, budget: Option<Carried>) -> Row {
         let profile = c.profile.as_ref();
         let carrier_hz = self.frequency_ghz.map(|ghz| ghz * 1e9);
         let shift = |rate: Option<f64>| Some(sky::doppler_hz(rate?, carrier_hz?));
@@ -319,13 +396,16 @@ impl Contacts {
             doppler_min_hz: shift(profile.map(|p| p.range_rate_max_m_s)),
             doppler_max_hz: shift(profile.map(|p| p.range_rate_min_m_s)),
             owlt_s: c.owlt_s,
-            rate_bit_s: c.rate_bit_s,
-            volume_bytes: c.volume_bytes() as u64,
+            rate_bit_s: budget.as_ref().map_or(c.rate_bit_s, |b| b.mean_rate_bit_s),
+            volume_bytes: budget
+                .as_ref()
+                .map_or(c.volume_bytes() as u64, |b| b.volume.volume_bytes),
+            budget,
         }
     }
 }
 
-fn read_stations(path: &Path) -> Result<Vec<Station>, Failure> {
+pub(crate) fn read_stations(path: &Path) -> Result<Vec<Station>, Failure> {
     let file = path.display().to_string();
     let text = text(path, STATIONS_MAX_BYTES)?;
     if text.trim_start().starts_with('{') {

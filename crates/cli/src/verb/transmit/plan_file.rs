@@ -34,7 +34,7 @@ pub(super) fn read(path: &Path) -> Result<ContactPlan, Failure> {
 }
 
 /// A file as text, up to a size.
-pub(super) fn text(path: &Path, max_bytes: u64) -> Result<String, Failure> {
+pub(crate) fn text(path: &Path, max_bytes: u64) -> Result<String, Failure> {
     let failed = |e: &dyn std::fmt::Display| Failure::Failed(format!("{}: {e}", path.display()));
     let size = std::fs::metadata(path).map_err(|e| failed(&e))?.len();
     if size > max_bytes {

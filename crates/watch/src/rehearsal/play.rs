@@ -1,0 +1,320 @@
+//! The play: events in order of time, and what each does.
+//!
+//! Stations are booked in rounds ([`super::booking`]); each round makes a contact plan of what was booked, and
+//! the router of [`corridor_transmit::route`] finds and books the way of every bundle over it. Contacts that
+//! break off are taken out of the router, which says which bundles lost their way and plans them again. A
+//! bundle is its sender's until the receiver has stored it whole.
+
+mod round;
+mod ways;
+
+use super::booking::{Booked, Desk, Passes};
+use super::event::{Event, Events, What};
+use super::failure::{Cause, Failures};
+use super::ledger::{BundleId, Ledger, Link, Place};
+use super::node::Node;
+use super::record::Record;
+use super::world::World;
+use crate::error::WatchError;
+use crate::settings::Settings;
+use corridor_transmit::delivery::GroundLink;
+use corridor_transmit::plan::{ContactPlan, NodeIndex};
+use corridor_transmit::route::{BookingId, Router};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// How the play goes, by the node's settings.
+struct Rules {
+    desk: Desk,
+    round_s: f64,
+    rebook_s: f64,
+    bundle_bytes: u64,
+    fragment_bytes: f64,
+    ground: GroundLink,
+}
+
+impl Rules {
+    fn read(settings: &Settings) -> Result<Self, WatchError> {
+        let bytes = |key: &str| settings.value(key).map(|gbit| (gbit * 1e9 / 8.0).max(1.0));
+        Ok(Self {
+            desk: Desk::read(settings)?,
+            round_s: (settings.value("rehearsal.round_h")? * 3_600.0).max(600.0),
+            rebook_s: settings.value("rehearsal.rebook_s")?,
+            bundle_bytes: bytes("rehearsal.bundle_gbit")? as u64,
+            fragment_bytes: bytes("rehearsal.fragment_gbit")?.floor(),
+            ground: GroundLink {
+                rate_bit_s: settings.value("station_to_node.rate_mbit_s")? * 1e6,
+                fixed_delay_s: settings.value("station_to_node.delay_s")?,
+            },
+        })
+    }
+}
+
+/// A contact plan with its router, and what its contacts and nodes are.
+struct Plan {
+    router: Router,
+    plan: ContactPlan,
+    places: Vec<Place>,
+    nodes: BTreeMap<Place, NodeIndex>,
+    links: Vec<Link>,
+    contacts: HashMap<Link, u32>,
+    booked: Vec<Booked>,
+    owner: BTreeMap<BookingId, BundleId>,
+}
+
+/// What a rehearsal that is under way holds.
+pub(super) struct Player<'a> {
+    world: &'a World,
+    failures: &'a Failures,
+    worth: &'a [u8],
+    rules: Rules,
+    passes: Passes,
+    events: Events,
+    plan: Option<Plan>,
+    /// Counts the plans: what was said of an earlier one is void.
+    turn: u32,
+    round_at_s: Option<f64>,
+    broken: BTreeSet<u32>,
+    pub(super) ledger: Ledger,
+    pub(super) node: Node,
+    pub(super) record: Record,
+}
+
+impl<'a> Player<'a> {
+    /// Ready to play. `worth` is that of each watch, 1 (last) to 5 (first).
+    pub(super) fn new(
+        world: &'a World,
+        failures: &'a Failures,
+        settings: &Settings,
+        worth: &'a [u8],
+    ) -> Result<Self, WatchError> {
+        let mut events = Events::default();
+        for (number, look) in (0..).zip(&world.looks) {
+            events.add(look.end_s, What::Look(number));
+        }
+        for (craft, lost_s) in (0..).zip(&failures.lost_s) {
+            if let Some(lost_s) = lost_s {
+                events.add(*lost_s, What::Lost(craft));
+            }
+            for spell in &failures.safe[craft as usize] {
+                events.add(spell.start_s, What::Safe(craft));
+                events.add(spell.end_s, What::Back(craft));
+            }
+        }
+        for (post, spells) in (0..).zip(&failures.down) {
+            for spell in spells {
+                events.add(spell.start_s, What::Down(post));
+            }
+        }
+        events.add(0.0, What::Round);
+        Ok(Self {
+            world,
+            failures,
+            worth,
+            rules: Rules::read(settings)?,
+            passes: Passes::of(world),
+            events,
+            plan: None,
+            turn: 0,
+            round_at_s: Some(0.0),
+            broken: BTreeSet::new(),
+            ledger: Ledger::new(world),
+            node: Node::new(settings.value("rehearsal.workers")?.max(1.0) as usize),
+            record: Record::new(world),
+        })
+    }
+
+    /// Plays to the end of the world. `progress` hears the simulated time, s.
+    pub(super) fn play(&mut self, progress: &mut dyn FnMut(f64)) -> Result<(), WatchError> {
+        let mut told_s = 0.0;
+        while let Some(event) = self.events.next() {
+            if event.at_s > self.world.end_s {
+                break;
+            }
+            self.happen(event)?;
+            debug_assert!(
+                self.ledger.balanced(),
+                "at {} s: {:?}",
+                event.at_s,
+                event.what
+            );
+            if event.at_s - told_s >= 3_600.0 {
+                told_s = event.at_s;
+                progress(told_s);
+            }
+        }
+        Ok(())
+    }
+
+    fn happen(&mut self, event: Event) -> Result<(), WatchError> {
+        let now_s = event.at_s;
+        match event.what {
+            What::Lost(craft) => self.lose(now_s, craft),
+            What::Safe(craft) => {
+                self.record.safe_modes += 1;
+                let links = self.links_of(|w| !w.feeder && w.from == craft);
+                self.break_off(now_s, &links)
+            }
+            What::Back(craft) => {
+                if self.ledger.on_board[craft as usize] > 0 {
+                    self.ask_round(now_s);
+                }
+                Ok(())
+            }
+            What::Down(post) => {
+                self.record.posts[post as usize].outages += 1;
+                let links = self.links_of(|w| w.post == post || w.feeder && w.from == post);
+                self.break_off(now_s, &links)
+            }
+            What::Break(window, turn) if turn == self.turn => {
+                let post = self.world.windows[window as usize].post;
+                let cause = self.cause(window);
+                let record = &mut self.record.posts[post as usize];
+                match cause {
+                    Some(Cause::Rain) => record.contacts_rained_off += 1,
+                    _ => record.contacts_lost += 1,
+                }
+                self.broken.insert(window);
+                self.break_off(now_s, &[Link::Window(window)])
+            }
+            What::Look(look) => self.look(now_s, look),
+            What::Arrive(bundle, turn) => self.arrive(now_s, bundle, turn),
+            What::Done(look) => {
+                self.record.looks[look as usize].processed_s = Some(now_s);
+                self.node.end();
+                self.start_runs(now_s);
+                Ok(())
+            }
+            What::Round if self.round_at_s.is_some_and(|at_s| at_s <= now_s) => self.round(now_s),
+            What::Break(..) | What::Round => Ok(()),
+        }
+    }
+
+    fn cause(&self, window: u32) -> Option<Cause> {
+        let plan = self.plan.as_ref()?;
+        let booked = plan.booked.iter().find(|b| b.window == window)?;
+        let whole = &self.world.windows[window as usize];
+        let found = self
+            .failures
+            .breaks(self.world, whole, (booked.data_s, booked.end_s));
+        found.map(|(_, cause)| cause)
+    }
+
+    /// Windows of the present plan that meet a condition.
+    fn links_of(&self, wanted: impl Fn(&super::world::Window) -> bool) -> Vec<Link> {
+        let links = self.plan.iter().flat_map(|p| &p.links);
+        links
+            .copied()
+            .filter(|link| match link {
+                Link::Window(window) => wanted(&self.world.windows[*window as usize]),
+                Link::Line(_) => false,
+            })
+            .collect()
+    }
+
+    /// Asks for the stations to be booked anew at a time.
+    fn ask_round(&mut self, at_s: f64) {
+        if self.round_at_s.is_none_or(|planned_s| at_s < planned_s) {
+            self.round_at_s = Some(at_s);
+            self.events.add(at_s, What::Round);
+        }
+    }
+
+    fn look(&mut self, now_s: f64, number: u32) -> Result<(), WatchError> {
+        let look = &self.world.looks[number as usize];
+        let works = [look.start_s, look.end_s]
+            .iter()
+            .all(|t_s| self.failures.craft_works(look.craft, *t_s));
+        if !works {
+            self.record.looks[number as usize].missed = true;
+            return Ok(());
+        }
+        let mut left = look.size_bytes;
+        let mut ids = Vec::new();
+        while left > 0 {
+            let size_bytes = left.min(self.rules.bundle_bytes);
+            left -= size_bytes;
+            ids.push(
+                self.ledger
+                    .observe(now_s, look.craft, number, size_bytes, look.ready_s),
+            );
+        }
+        self.record.looks[number as usize].open_bytes = look.size_bytes;
+        self.place_or_rebook(now_s, ids)
+    }
+
+    fn arrive(&mut self, now_s: f64, id: BundleId, turn: u32) -> Result<(), WatchError> {
+        let Some(bundle) = self.ledger.bundles.get_mut(&id).filter(|b| b.turn == turn) else {
+            return Ok(());
+        };
+        if bundle.way.is_empty() {
+            return Ok(());
+        }
+        let step = bundle.way.remove(0);
+        if matches!(bundle.holder, Place::Craft(_)) {
+            bundle.left_s = step.start_s;
+        }
+        let (look, size_bytes, left_s) = (bundle.look, bundle.size_bytes, bundle.left_s);
+        if let Some(next) = bundle.way.first() {
+            self.events.add(next.arrival_s, What::Arrive(id, turn));
+        }
+        if let Link::Window(window) = step.link {
+            self.record.carried(window, size_bytes, &step);
+        }
+        let record = &mut self.record.looks[look as usize];
+        let posts = &self.world.posts;
+        if let Place::Post(post) = step.to
+            && !posts[post as usize].relay
+        {
+            record.down_s = Some(now_s);
+            record.left_s = Some(left_s);
+            record.post = Some(post);
+        }
+        if let Some(bundle) = self.ledger.hand_over(now_s, id, step.to) {
+            record.open_bytes -= bundle.size_bytes;
+            if record.open_bytes == 0 && !record.lost {
+                record.home_s = Some(now_s);
+                let worth = self.worth[self.world.looks[look as usize].watch];
+                self.node.ask(look, worth);
+                self.start_runs(now_s);
+            }
+        }
+        Ok(())
+    }
+
+    fn start_runs(&mut self, now_s: f64) {
+        for number in self.node.start() {
+            let look = &self.world.looks[number as usize];
+            let craft = &self.world.crafts[look.craft as usize].name;
+            let slowness = self.failures.slowness(craft, look.watch, look.ready_s);
+            let record = &mut self.record.looks[number as usize];
+            record.run_s = Some(now_s);
+            record.slow = slowness > 1.0;
+            self.events
+                .add(now_s + look.processing_s * slowness, What::Done(number));
+        }
+    }
+
+    /// A satellite is lost, and all it holds.
+    fn lose(&mut self, now_s: f64, craft: u32) -> Result<(), WatchError> {
+        self.record.satellites_lost += 1;
+        let held = self
+            .ledger
+            .bundles
+            .iter()
+            .filter(|(_, b)| b.holder == Place::Craft(craft));
+        let ids: Vec<BundleId> = held.map(|(id, _)| *id).collect();
+        for id in ids {
+            if let Some(bundle) = self.ledger.lose(now_s, id) {
+                let record = &mut self.record.looks[bundle.look as usize];
+                record.open_bytes -= bundle.size_bytes;
+                record.lost = true;
+            }
+        }
+        let links = self.links_of(|w| !w.feeder && w.from == craft);
+        self.break_off(now_s, &links)
+    }
+}
+
+fn routing(error: corridor_transmit::route::RouteError) -> WatchError {
+    WatchError::internal("routing", error)
+}
