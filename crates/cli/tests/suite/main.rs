@@ -14,6 +14,7 @@ mod forecast;
 mod how_to;
 mod jobs;
 mod killed;
+mod products;
 mod program;
 mod propagate;
 mod refused;

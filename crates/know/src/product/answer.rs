@@ -258,7 +258,7 @@ pub(super) fn finish(
         &grid,
         &classes,
         &shown.collect(),
-        [&product.title, &time_of(product, inputs, scenes)],
+        [&product.title, &time_of(product.kind, inputs.since, scenes)],
     )?;
     let polygons = features(&polygons, product);
     Ok(ProductResult {
@@ -278,21 +278,29 @@ pub(super) fn finish(
     })
 }
 
-/// The dates an answer is of, in words.
-fn time_of(product: &Product, inputs: &ProductInputs, scenes: &[SceneDescription]) -> String {
+/// The dates an answer is of, in words. A scene whose date is known to lie between two days only is
+/// of no single day.
+fn time_of(kind: ProductKind, since: Option<Timestamp>, scenes: &[SceneDescription]) -> String {
     let day = |time: Option<Timestamp>| {
         time.map_or("?".to_string(), |t| t.strftime("%Y-%m-%d").to_string())
     };
-    let first = scenes.iter().filter_map(|scene| scene.start).min();
-    let last = scenes.iter().filter_map(|scene| scene.start).max();
-    match product.kind {
-        ProductKind::Date => day(first),
-        ProductKind::Change => format!("{} to {}", day(first), day(last)),
+    let days = |scene: &SceneDescription| match (day(scene.start), day(scene.end.or(scene.start))) {
+        (start, end) if start == end => start,
+        (start, end) => format!("between {start} and {end}"),
+    };
+    let first = scenes.iter().min_by_key(|scene| scene.start);
+    let last = scenes.iter().max_by_key(|scene| scene.start);
+    let (Some(first), Some(last)) = (first, last) else {
+        return day(None);
+    };
+    match kind {
+        ProductKind::Date => days(first),
+        ProductKind::Change => format!("{} to {}", days(first), days(last)),
         ProductKind::Series => format!(
             "{} to {}, history from {}",
-            day(inputs.since),
-            day(last),
-            day(first)
+            day(since),
+            day(last.start),
+            day(first.start)
         ),
     }
 }
@@ -425,5 +433,42 @@ fn features(polygons: &[(u8, geo::Polygon<f64>)], product: &Product) -> geojson:
         bbox: None,
         features,
         foreign_members: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scene(start: &str, end: &str) -> SceneDescription {
+        SceneDescription {
+            start: start.parse().ok(),
+            end: end.parse().ok(),
+            ..SceneDescription::default()
+        }
+    }
+
+    #[test]
+    fn an_answer_says_its_dates() {
+        let day = scene("2020-06-30T09:10:00Z", "2020-06-30T09:10:20Z");
+        let early = scene("2019-07-01T09:10:00Z", "");
+        let unsure = scene("1999-04-15T00:00:00Z", "2022-11-20T22:06:09Z");
+        let say = |kind, scenes: &[SceneDescription]| {
+            time_of(kind, "2020-01-01T00:00:00Z".parse().ok(), scenes)
+        };
+        assert_eq!(
+            say(ProductKind::Date, std::slice::from_ref(&day)),
+            "2020-06-30"
+        );
+        assert_eq!(
+            say(ProductKind::Date, &[unsure]),
+            "between 1999-04-15 and 2022-11-20"
+        );
+        let both = [early, day];
+        assert_eq!(say(ProductKind::Change, &both), "2019-07-01 to 2020-06-30");
+        assert_eq!(
+            say(ProductKind::Series, &both),
+            "2020-01-01 to 2020-06-30, history from 2019-07-01"
+        );
     }
 }

@@ -1,0 +1,137 @@
+//! `corridor know product`: figures, files and refusals.
+
+use crate::program::{Program, demo_scenes, text};
+
+const OLINDA: &str = "-34.915,-8.039,-34.8275,-7.952";
+
+fn with_scenes(names: &[&str]) -> Program {
+    let program = Program::new();
+    for name in names {
+        let file = text(&demo_scenes().join(format!("{name}.scene.json")));
+        program.run(&["ingest", &file]).ok();
+    }
+    program
+}
+
+#[test]
+fn a_product_is_computed_printed_and_written() {
+    let program = with_scenes(&["landsat-7-olinda"]);
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| text(&folder.path().join(name));
+    let ran = program.run(&[
+        "know",
+        "product",
+        "water",
+        "--area",
+        OLINDA,
+        "--format",
+        "json",
+        "-o",
+        &file("w.tif"),
+        "-o",
+        &file("w.png"),
+        "-o",
+        &file("w.geojson"),
+    ]);
+    let json = ran.ok().json();
+    let area = json["area_km2"].as_f64().unwrap();
+    assert!((13.5..14.5).contains(&area), "{json:#}");
+    assert_eq!(json["alternative"], "optical");
+    assert_eq!(json["scenes"][0]["item"], "landsat-7-olinda");
+    let info = program
+        .run(&["raster", "info", &file("w.tif"), "--format", "json"])
+        .ok()
+        .json();
+    assert_eq!(
+        (&info["dtype"], &info["bands"]),
+        (&"uint8".into(), &1.into()),
+        "{info:#}"
+    );
+    let water = json["statistics"]["pixels_class_1"].as_f64().unwrap();
+    assert!(info["band_sum"][0].as_f64().unwrap() >= water);
+    let layers = program
+        .run(&["raster", "info", &file("w-layers.tif"), "--format", "json"])
+        .ok()
+        .json();
+    assert_eq!(
+        layers["bands"],
+        json["statistics"]
+            .as_object()
+            .unwrap()
+            .keys()
+            .filter(|name| name.ends_with("_mean"))
+            .count()
+    );
+    let picture = std::fs::read(folder.path().join("w.png")).unwrap();
+    assert!(picture.starts_with(b"\x89PNG"));
+    let polygons = std::fs::read_to_string(folder.path().join("w.geojson")).unwrap();
+    let polygons: serde_json::Value = serde_json::from_str(&polygons).unwrap();
+    let count = polygons["features"].as_array().unwrap().len();
+    assert_eq!(json["statistics"]["polygons"], count);
+    let table = program
+        .run(&["know", "product", "water", "--area", OLINDA])
+        .ok()
+        .out;
+    assert!(
+        table.contains("13.9") && table.contains("landsat-7-olinda"),
+        "{table}"
+    );
+    let csv = program
+        .run(&[
+            "know", "product", "water", "--area", OLINDA, "--format", "csv",
+        ])
+        .ok()
+        .out;
+    assert!(csv.starts_with("figure,value\n"), "{csv}");
+    let printed = program
+        .run(&[
+            "know", "product", "water", "--area", OLINDA, "--format", "geojson",
+        ])
+        .ok()
+        .json();
+    assert_eq!(printed["features"].as_array().unwrap().len(), count);
+}
+
+#[test]
+fn a_change_takes_the_first_and_the_last_scene() {
+    let days = ["2019-06-26", "2019-07-01", "2020-06-30"];
+    let names = days.map(|day| format!("sentinel-2-romania-{day}"));
+    let program = with_scenes(&names.each_ref().map(String::as_str));
+    let change = |from: &str| {
+        program
+            .run(&[
+                "know",
+                "product",
+                "vegetation-change",
+                "--area",
+                "22.1455,45.2001,22.1589,45.2095",
+                "--from",
+                from,
+                "--format",
+                "json",
+            ])
+            .ok()
+            .json()
+    };
+    assert_eq!(change("2019-06-01")["scenes"][0]["item"], names[0].as_str());
+    let later = change("2019-07-01");
+    assert_eq!(later["scenes"][0]["item"], names[1].as_str());
+    assert_eq!(later["scenes"][1]["item"], names[2].as_str());
+}
+
+#[test]
+fn what_cannot_be_computed_is_refused() {
+    let program = with_scenes(&["landsat-7-olinda"]);
+    let product = |arguments: &[&str]| program.run(&[&["know", "product"], arguments].concat());
+    product(&["gold"]).refused(1, &["gold", "water", "disturbance"]);
+    product(&["water", "--area", "1,2,3"]).refused(2, &["1,2,3"]);
+    product(&["water", "--from", "soon"]).refused(2, &["soon", "2020-07-30"]);
+    product(&["water", "-o", "water.xyz"]).refused(2, &["water.xyz", ".geojson"]);
+    product(&["water", "--set", "method"]).refused(2, &["NAME=VALUE"]);
+    product(&["water", "--set", "method=magic"]).refused(1, &["magic", "otsu"]);
+    product(&["water", "--area", "10,10,11,11"]).refused(1, &["no scene"]);
+    product(&["water", "--to", "1990-01-01"]).refused(1, &["no scene"]);
+    product(&["disturbance"]).refused(1, &["SCL"]);
+    product(&["burn"]).refused(1, &["two scenes"]);
+    product(&["water-change", "--area", OLINDA]).refused(1, &["two scenes"]);
+}
