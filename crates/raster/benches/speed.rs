@@ -1,12 +1,13 @@
-//! Speed of reading, warping, tiles and writing on one core, in figures a user would know.
+//! Speed of reading, warping and tiles on one core, and of writing on all, in figures a user would know.
 //!
 //! `cargo bench -p corridor-raster` uses a synthetic scene of 4096 x 4096 `uint16`
 //! (Mpx/s count target pixels, as `rasterio.warp.reproject` is measured); with
-//! `CORRIDOR_PYTHON` naming a python with rasterio, GDAL warps the same file
+//! `CORRIDOR_PYTHON` naming a python with rasterio, GDAL does the same with the same file
 //! beside it and the ratio is printed.
 
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
+use std::ffi::OsStr;
 use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
@@ -71,9 +72,11 @@ fn main() -> Result<(), RasterError> {
         ..CogOptions::default()
     };
     let seconds = best_s(|| cog::write(&path, &grid, &data, &options))?;
+    let size_mb = std::fs::metadata(&path).unwrap().len() as f64 / 1e6;
+    let own = megapixels / seconds;
     println!(
-        "write COG, deflate        {:8.1} Mpx/s",
-        megapixels / seconds
+        "write COG, deflate        {own:8.1} Mpx/s, {size_mb:.1} MB{}",
+        beside(own, peer(GDAL_WRITES, &[path.as_os_str()]))
     );
     let seconds = best_s(|| Dataset::open(&path)?.read_band(0))?;
     println!(
@@ -81,13 +84,25 @@ fn main() -> Result<(), RasterError> {
         megapixels / seconds
     );
     let seconds = best_s(|| {
+        for _ in 0..1000 {
+            std::hint::black_box(Dataset::open(&path)?);
+        }
+        Ok(())
+    })?;
+    println!("open                      {seconds:8.3} ms");
+    let seconds = best_s(|| {
         for _ in 0..100 {
             let dataset = Dataset::open(&path)?;
             dataset.read(0, corridor_raster::dataset::Window::new(1000, 1000, 16, 16))?;
         }
         Ok(())
     })?;
-    println!("open and read one block   {:8.3} ms", seconds * 10.0);
+    let own = seconds * 10.0;
+    let theirs = peer(GDAL_READS_A_BLOCK, &[path.as_os_str()]);
+    let ratio = theirs.map_or_else(String::new, |p| {
+        format!("   rasterio {p:.3}, ratio {:.2}", p / own)
+    });
+    println!("open and read one block   {own:8.3} ms{ratio}");
 
     let dataset = Dataset::open(&path)?;
     let band = dataset.read_band(0)?;
@@ -99,10 +114,7 @@ fn main() -> Result<(), RasterError> {
         for (name, method) in METHODS {
             let seconds = best_s(|| warp::warp(&band, &grid, &target, method))?;
             let own = target_megapixels / seconds;
-            let peer = gdal(&path, &target, name);
-            let ratio = peer.map_or_else(String::new, |p| {
-                format!("   rasterio {p:6.1}, ratio {:.2}", own / p)
-            });
+            let ratio = beside(own, gdal(&path, &target, name));
             println!("warp {label:10} {name:9} {own:8.1} Mpx/s{ratio}");
         }
     }
@@ -149,9 +161,59 @@ fn tiles(dataset: &Dataset) -> Result<(), RasterError> {
     Ok(())
 }
 
+/// A rate of GDAL's and how many times it is ours.
+fn beside(own: f64, peer: Option<f64>) -> String {
+    peer.map_or_else(String::new, |p| {
+        format!("   rasterio {p:6.1}, ratio {:.2}", own / p)
+    })
+}
+
+/// Mpx/s of GDAL's COG driver on all processors with the same settings, from memory to a file.
+const GDAL_WRITES: &str = "
+import sys, time, tempfile, os, rasterio
+from rasterio.shutil import copy
+with rasterio.open(sys.argv[1]) as src:
+    data, profile = src.read(), src.profile
+best = 1e9
+with rasterio.MemoryFile() as memory, tempfile.TemporaryDirectory() as folder:
+    with memory.open(driver='GTiff', width=profile['width'], height=profile['height'], count=1, dtype='uint16', crs=profile['crs'],
+                     transform=profile['transform'], nodata=0) as plain:
+        plain.write(data)
+    for _ in range(3):
+        start = time.perf_counter()
+        copy(memory.name, os.path.join(folder, 'a.tif'), driver='COG', compress='DEFLATE', predictor='YES', blocksize=512,
+             resampling='AVERAGE', num_threads='ALL_CPUS')
+        best = min(best, time.perf_counter() - start)
+print(data.size / best / 1e6)
+";
+
+/// Milliseconds of opening the file and reading 16 x 16 pixels of it.
+const GDAL_READS_A_BLOCK: &str = "
+import sys, time, rasterio
+from rasterio.windows import Window
+best = 1e9
+for _ in range(3):
+    start = time.perf_counter()
+    for _ in range(100):
+        with rasterio.open(sys.argv[1]) as src:
+            src.read(1, window=Window(1000, 1000, 16, 16))
+    best = min(best, time.perf_counter() - start)
+print(best * 10)
+";
+
+/// The number that a script of python with rasterio prints.
+fn peer(script: &str, arguments: &[&OsStr]) -> Option<f64> {
+    let python = std::env::var("CORRIDOR_PYTHON").ok()?;
+    let output = Command::new(python)
+        .args(["-c", script])
+        .args(arguments)
+        .output()
+        .ok()?;
+    String::from_utf8(output.stdout).ok()?.trim().parse().ok()
+}
+
 /// Mpx/s of rasterio.warp.reproject on one thread for the same warp, source in memory.
 fn gdal(path: &Path, target: &Grid, method: &str) -> Option<f64> {
-    let python = std::env::var("CORRIDOR_PYTHON").ok()?;
     let script = "
 import sys, time, warnings
 import numpy as np, rasterio
@@ -171,16 +233,7 @@ with rasterio.open(path) as src:
 print(w * h / best / 1e6)
 ";
     let transform = format!("{:?}", target.transform);
-    let output = Command::new(python)
-        .args(["-c", script])
-        .arg(path)
-        .args([
-            method,
-            &target.width.to_string(),
-            &target.height.to_string(),
-            &transform,
-        ])
-        .output()
-        .ok()?;
-    String::from_utf8(output.stdout).ok()?.trim().parse().ok()
+    let (width, height) = (target.width.to_string(), target.height.to_string());
+    let arguments = [method, &width, &height, &transform].map(OsStr::new);
+    peer(script, &[&[path.as_os_str()], &arguments[..]].concat())
 }

@@ -20,8 +20,9 @@ use crate::window::Window;
 const CLASSIC_BYTES_MAX: u64 = 3_900_000_000;
 /// More than directories take beside their tiles' places.
 const DIRECTORY_BYTES: u64 = 1 << 20;
-/// Deflate level: most of the gain at little cost.
-const DEFLATE_LEVEL: u32 = 6;
+/// Deflate level. After the predictor little repeats: against level 6, 16-bit scenes take 0.5 % more bytes, floats
+/// 1.3 %, and are written 1.1 to 1.7 times as fast.
+const DEFLATE_LEVEL: u32 = 3;
 /// Zstandard level: about the size of deflate, several times faster to read.
 const ZSTD_LEVEL: i32 = 9;
 
