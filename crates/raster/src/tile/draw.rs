@@ -8,7 +8,7 @@ use crate::dataset::Dataset;
 use crate::grid::Grid;
 use crate::picture::{self, Picture};
 use crate::style::{Painter, Style};
-use crate::warp::Placement;
+use crate::warp::{Ground, Placement};
 
 /// One scene of a mosaic: its files, and how they are drawn.
 #[derive(Debug, Clone)]
@@ -53,15 +53,19 @@ where
     D: Borrow<Dataset>,
     E: From<RasterError>,
 {
+    let mut ground = Ground::new(target)?;
     let mut covered = Covered::none(target);
     let mut rgba: Option<Vec<u8>> = None;
     for layer in layers {
         let Layer { files, style } = layer?;
         let painter = Painter::new(&files, &style)?;
-        let Some(bands) = read(&files, &painter, target, covered.missing())? else {
+        let Some(bands) = read(&files, &painter, &mut ground, covered.missing())? else {
             continue;
         };
         let fresh = covered.add(&bands);
+        if !fresh.contains(&true) {
+            continue;
+        }
         if let Some(own) = painter.paint(&bands) {
             match &mut rgba {
                 None => rgba = Some(own),
@@ -100,12 +104,13 @@ where
     D: Borrow<Dataset>,
     E: From<RasterError>,
 {
+    let mut ground = Ground::new(target)?;
     let mut covered = Covered::none(target);
     let mut merged: Option<Vec<Band>> = None;
     for layer in layers {
         let Layer { files, style } = layer?;
         let painter = Painter::of_values(&files, &style)?;
-        let Some(bands) = read(&files, &painter, target, covered.missing())? else {
+        let Some(bands) = read(&files, &painter, &mut ground, covered.missing())? else {
             continue;
         };
         let fresh = covered.add(&bands);
@@ -179,7 +184,7 @@ impl Covered {
 fn read<D: Borrow<Dataset>>(
     files: &[D],
     painter: &Painter,
-    target: &Grid,
+    ground: &mut Ground,
     wanted: Option<&[bool]>,
 ) -> Result<Option<Vec<Band>>, RasterError> {
     let warp = |file: &Dataset, placement: &Placement, bands: &[usize]| {
@@ -188,7 +193,7 @@ fn read<D: Borrow<Dataset>>(
     };
     let bands = if let [only] = files {
         let only = only.borrow();
-        let Some(placement) = Placement::new(only.grid(), target)? else {
+        let Some(placement) = Placement::new(only.grid(), ground)? else {
             return Ok(None);
         };
         warp(only, &placement, &painter.bands)?
@@ -200,7 +205,7 @@ fn read<D: Borrow<Dataset>>(
             let file: &Dataset = files[*index].borrow();
             let placement = match last.take() {
                 Some((grid, placement)) if grid == file.grid() => placement,
-                _ => match Placement::new(file.grid(), target)? {
+                _ => match Placement::new(file.grid(), ground)? {
                     Some(placement) => placement,
                     // A pixel that lacks a band has no value.
                     None => return Ok(None),

@@ -5,6 +5,8 @@
 //! within [`ERROR_MAX_PX`] of the straight line the run is taken as linear,
 //! else it is halved. This keeps nearest-neighbour results equal to GDAL's.
 
+use std::sync::Arc;
+
 use crate::RasterError;
 use crate::grid::{Grid, Transformer};
 
@@ -17,7 +19,7 @@ const RUN_EXACT_MAX: usize = 5;
 /// Positions in pixels of the source; NaN where there is none.
 pub(super) type Point = (f64, f64);
 
-const NOWHERE: Point = (f64::NAN, f64::NAN);
+pub(super) const NOWHERE: Point = (f64::NAN, f64::NAN);
 
 /// Computes the source position of target positions.
 #[derive(Debug, Clone)]
@@ -27,13 +29,23 @@ pub(super) struct Mapper {
     /// are equal to the whole to the last bit.
     first_row: f64,
     source_inverse: [f64; 6],
-    transformer: Transformer,
+    transformer: Arc<Transformer>,
     /// Middle longitude of a geographic source, to bring longitudes near it.
     center_lon: Option<f64>,
 }
 
 impl Mapper {
     pub(super) fn new(source: &Grid, target: &Grid) -> Result<Self, RasterError> {
+        let transformer = Transformer::new(&target.crs, &source.crs)?;
+        Self::by(Arc::new(transformer), source, target)
+    }
+
+    /// The same with the way from the target's system to that of the source known already.
+    pub(super) fn by(
+        transformer: Arc<Transformer>,
+        source: &Grid,
+        target: &Grid,
+    ) -> Result<Self, RasterError> {
         let source_inverse = source.inverse().ok_or_else(|| {
             RasterError::argument(
                 "grid",
@@ -49,7 +61,7 @@ impl Mapper {
             target: target.transform,
             first_row: 0.0,
             source_inverse,
-            transformer: Transformer::new(&target.crs, &source.crs)?,
+            transformer,
             center_lon,
         })
     }
@@ -84,9 +96,14 @@ impl Mapper {
         let row = row + self.first_row;
         let x = t[0] + col * t[1] + row * t[2];
         let y = t[3] + col * t[4] + row * t[5];
-        let Ok((mut x, y)) = self.transformer.transform(x, y) else {
-            return NOWHERE;
-        };
+        match self.transformer.transform(x, y) {
+            Ok(coordinate) => self.pixel_of(coordinate),
+            Err(_) => NOWHERE,
+        }
+    }
+
+    /// The source position of a coordinate in the system of the source; NaN stays NaN.
+    pub(super) fn pixel_of(&self, (mut x, y): (f64, f64)) -> Point {
         if let Some(center) = self.center_lon {
             x -= 360.0 * ((x - center) / 360.0).round();
         }

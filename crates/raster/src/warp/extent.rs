@@ -1,12 +1,12 @@
 //! Which part of the source a target needs, and how much it is reduced.
 
 use super::Resampling;
-use super::coordinates::Mapper;
+use super::coordinates::{Mapper, Point};
 use crate::grid::Grid;
 use crate::window::Window;
 
-/// Points sampled along each edge of the target (GDAL's number).
-const EDGE_POINTS: usize = 21;
+/// Points sampled along each edge of the target (GDAL's number), and rows of them within.
+const LATTICE_SIDE: usize = 21;
 /// Pixels read around the computed part: for the kernel's edge and the
 /// curvature between sampled points.
 const MARGIN_PX: f64 = 2.0;
@@ -31,18 +31,38 @@ pub(super) struct Reach {
 }
 
 impl Reach {
-    /// Of all of the target.
-    pub(super) fn find(mapper: &Mapper, target: &Grid) -> Option<Self> {
-        Self::find_part(mapper, [0, 0, target.width, target.height])
+    /// Of all of the target, by the places of its lattice.
+    pub(super) fn of_lattice(places: &[Point]) -> Option<Self> {
+        let last = LATTICE_SIDE - 1;
+        let is_edge = |i: usize| {
+            let (row, col) = (i / LATTICE_SIDE, i % LATTICE_SIDE);
+            row == 0 || row == last || col == 0 || col == last
+        };
+        let on_edge = places.iter().enumerate().filter(|(i, _)| is_edge(*i));
+        Some(Self {
+            edge: bounds(on_edge.map(|(_, place)| *place)),
+            all: bounds(places.iter().copied())?,
+        })
     }
 
-    /// Of the pixels from the first column and row to before the last of each.
-    pub(super) fn find_part(mapper: &Mapper, part: [usize; 4]) -> Option<Self> {
-        let part = part.map(|v| v as f64);
-        let edge = bounds(edge_points(part).map(|(c, r)| mapper.exact(c, r)));
-        let inner = inner_points(part).map(|(c, r)| mapper.exact(c, r));
-        let all = union(edge, bounds(inner))?;
-        Some(Self { edge, all })
+    /// Of a part of the target (first column and row, and those after the last), by the places of
+    /// the whole's lattice around it: no less than the part.
+    pub(super) fn of_part(
+        places: &[Point],
+        part: [usize; 4],
+        (width, height): (usize, usize),
+    ) -> Option<Self> {
+        let last = LATTICE_SIDE - 1;
+        let before = |n: usize, side: usize| (n * last / side.max(1)).min(last);
+        let after = |n: usize, side: usize| (n * last).div_ceil(side.max(1)).min(last);
+        let cols = before(part[0], width)..=after(part[2], width);
+        let rows = before(part[1], height)..=after(part[3], height);
+        let around = rows.flat_map(|row| {
+            cols.clone()
+                .filter_map(move |col| places.get(row * LATTICE_SIDE + col))
+        });
+        let all = bounds(around.copied())?;
+        Some(Self { edge: None, all })
     }
 
     /// The same on a source whose pixels are so many times as many, across and down.
@@ -62,7 +82,8 @@ pub(super) fn find(
     target: &Grid,
     resampling: Resampling,
 ) -> Option<Extent> {
-    let reach = Reach::find(mapper, target)?;
+    let places: Vec<Point> = lattice(target).map(|(c, r)| mapper.exact(c, r)).collect();
+    let reach = Reach::of_lattice(&places)?;
     of(
         &reach,
         source_size,
@@ -160,39 +181,20 @@ fn snapped(position: f64) -> f64 {
     }
 }
 
-fn edge_points([left, top, right, bottom]: [f64; 4]) -> impl Iterator<Item = (f64, f64)> {
-    (0..EDGE_POINTS).flat_map(move |i| {
-        let (x, y) = (between(left, right, i), between(top, bottom, i));
-        [(x, top), (x, bottom), (left, y), (right, y)]
-    })
-}
-
-/// Points within, those of the outline left out.
-fn inner_points([left, top, right, bottom]: [f64; 4]) -> impl Iterator<Item = (f64, f64)> {
-    let inner = 1..EDGE_POINTS - 1;
-    inner.clone().flat_map(move |r| {
-        let row = between(top, bottom, r);
-        inner.clone().map(move |c| (between(left, right, c), row))
+/// Columns and rows of a target at which it is looked at, row by row.
+pub(super) fn lattice(target: &Grid) -> impl Iterator<Item = (f64, f64)> {
+    let (width, height) = (target.width as f64, target.height as f64);
+    (0..LATTICE_SIDE).flat_map(move |r| {
+        let row = between(0.0, height, r);
+        (0..LATTICE_SIDE).map(move |c| (between(0.0, width, c), row))
     })
 }
 
 fn between(low: f64, high: f64, step: usize) -> f64 {
-    low + (high - low) * (step as f64 / (EDGE_POINTS - 1) as f64)
+    low + (high - low) * (step as f64 / (LATTICE_SIDE - 1) as f64)
 }
 
 fn bounds(points: impl Iterator<Item = (f64, f64)>) -> Option<[f64; 4]> {
     let b = crate::grid::bounds_of(points.filter(|p| !p.0.is_nan()));
     (b[0] <= b[2]).then_some(b)
-}
-
-fn union(a: Option<[f64; 4]>, b: Option<[f64; 4]>) -> Option<[f64; 4]> {
-    match (a, b) {
-        (Some(a), Some(b)) => Some([
-            a[0].min(b[0]),
-            a[1].min(b[1]),
-            a[2].max(b[2]),
-            a[3].max(b[3]),
-        ]),
-        (a, b) => a.or(b),
-    }
 }

@@ -23,7 +23,7 @@ use crate::grid::{Crs, Grid};
 use coordinates::{Mapper, Point};
 use extent::Extent;
 use kernel::{Filter, Pixels, Shape};
-pub(crate) use placement::Placement;
+pub(crate) use placement::{Ground, Placement};
 
 /// Greatest |dx| + |dy|, in source pixels, that interpolating positions along a row may cost.
 pub const ERROR_MAX_PX: f64 = coordinates::ERROR_MAX_PX;

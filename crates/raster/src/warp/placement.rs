@@ -1,41 +1,106 @@
 //! A target on a dataset, found once for whatever levels and bands are then read.
 
-use super::coordinates::Mapper;
+use std::sync::Arc;
+
+use super::coordinates::{Mapper, NOWHERE};
 use super::extent::{self, Reach};
 use super::{Point, Resampling, check_target, empty, run};
 use crate::RasterError;
 use crate::band::Band;
 use crate::dataset::Dataset;
-use crate::grid::Grid;
+use crate::grid::{Crs, Grid, Transformer};
 
 /// Places on each axis at which the reduction is looked for.
 const PLACES: u8 = 8;
 /// Part of the target above which looking for the window of what is wanted does not pay.
 const PART_MAX: f64 = 0.75;
 
+/// A target with its places in each system that datasets under it have: scenes of a mosaic mostly
+/// share theirs, and the way between two systems is the dear part of finding a place.
+#[derive(Debug)]
+pub(crate) struct Ground {
+    target: Arc<Grid>,
+    seen: Vec<Arc<Seen>>,
+}
+
+/// Places of a target in one system; NaN where there is none.
+#[derive(Debug)]
+struct Seen {
+    crs: Crs,
+    transformer: Arc<Transformer>,
+    lattice: Vec<Point>,
+    /// Neighbouring pixels, by which the reduction is found.
+    steps: Vec<(Point, Point)>,
+}
+
+impl Ground {
+    /// Checks the size of the target.
+    pub(crate) fn new(target: &Grid) -> Result<Self, RasterError> {
+        check_target(target)?;
+        Ok(Self {
+            target: Arc::new(target.clone()),
+            seen: Vec::new(),
+        })
+    }
+
+    fn seen_in(&mut self, crs: &Crs) -> Result<Arc<Seen>, RasterError> {
+        if let Some(seen) = self.seen.iter().find(|seen| seen.crs == *crs) {
+            return Ok(Arc::clone(seen));
+        }
+        let target = &self.target;
+        let transformer = Transformer::new(&target.crs, crs)?;
+        let t = target.transform;
+        let place = |(col, row): Point| {
+            let x = t[0] + col * t[1] + row * t[2];
+            let y = t[3] + col * t[4] + row * t[5];
+            transformer.transform(x, y).unwrap_or(NOWHERE)
+        };
+        let step = |col: u8, row: u8| {
+            let at = |i: u8, len: usize| (f64::from(i) + 0.5) / f64::from(PLACES) * len as f64;
+            let (col, row) = (at(col, target.width), at(row, target.height));
+            (place((col, row)), place((col + 1.0, row + 1.0)))
+        };
+        let steps = (0..PLACES).flat_map(|row| (0..PLACES).map(move |col| (col, row)));
+        let seen = Arc::new(Seen {
+            crs: crs.clone(),
+            lattice: extent::lattice(target).map(place).collect(),
+            steps: steps.map(|(col, row)| step(col, row)).collect(),
+            transformer: Arc::new(transformer),
+        });
+        self.seen.push(Arc::clone(&seen));
+        Ok(seen)
+    }
+}
+
 /// Where a target lies on the full resolution of a dataset.
 #[derive(Debug, Clone)]
 pub(crate) struct Placement {
     mapper: Mapper,
     reach: Reach,
+    /// The lattice of the target in pixels of the source.
+    places: Vec<Point>,
+    seen: Arc<Seen>,
     size: (usize, usize),
-    target: Grid,
+    target: Arc<Grid>,
 }
 
 impl Placement {
     /// `None` when target and source do not meet.
-    pub(crate) fn new(source: &Grid, target: &Grid) -> Result<Option<Self>, RasterError> {
-        check_target(target)?;
-        let mapper = Mapper::new(source, target)?;
-        let size = (source.width, source.height);
-        let Some(reach) = Reach::find(&mapper, target) else {
+    pub(crate) fn new(source: &Grid, ground: &mut Ground) -> Result<Option<Self>, RasterError> {
+        let seen = ground.seen_in(&source.crs)?;
+        let mapper = Mapper::by(Arc::clone(&seen.transformer), source, &ground.target)?;
+        let places: Vec<Point> = seen.lattice.iter().map(|c| mapper.pixel_of(*c)).collect();
+        let Some(reach) = Reach::of_lattice(&places) else {
             return Ok(None);
         };
+        let size = (source.width, source.height);
         let own = Self {
             mapper,
             reach,
+            places,
+            seen,
             size,
-            target: target.clone(),
+            target: Arc::clone(&ground.target),
         };
         let meets = extent::of(&own.reach, size, own.target_size(), Resampling::Nearest).is_some();
         Ok(meets.then_some(own))
@@ -58,18 +123,14 @@ impl Placement {
             (0.0..=window.width as f64).contains(&col)
                 && (0.0..=window.height as f64).contains(&row)
         };
-        let place = |i: u8, len: usize| (f64::from(i) + 0.5) / f64::from(PLACES) * len as f64;
         let mut least = f64::INFINITY;
-        for row in 0..PLACES {
-            for col in 0..PLACES {
-                let (col, row) = (place(col, size.0), place(row, size.1));
-                let a = self.mapper.exact(col, row);
-                if touches(a) || least.is_infinite() {
-                    let b = self.mapper.exact(col + 1.0, row + 1.0);
-                    let length = (b.0 - a.0).abs().max((b.1 - a.1).abs());
-                    if length > 0.0 {
-                        least = least.min(length);
-                    }
+        for (a, b) in &self.seen.steps {
+            let a = self.mapper.pixel_of(*a);
+            if touches(a) || least.is_infinite() {
+                let b = self.mapper.pixel_of(*b);
+                let length = (b.0 - a.0).abs().max((b.1 - a.1).abs());
+                if length > 0.0 {
+                    least = least.min(length);
                 }
             }
         }
@@ -99,7 +160,8 @@ impl Placement {
             return nothing();
         };
         if let Some(part) = wanted.and_then(|w| self.part_wanted(w)) {
-            let own = Reach::find_part(&mapper, part)
+            let own = Reach::of_part(&self.places, part, self.target_size())
+                .map(|reach| reach.scaled(fx, fy))
                 .and_then(|reach| extent::of(&reach, size, self.target_size(), resampling));
             let Some(own) = own else {
                 return nothing();
