@@ -1,11 +1,12 @@
 //! The rehearsal: days of the chain on simulated time, from one seed.
 //!
 //! Orbits say which satellites can observe the watches and when they meet stations and relays; the forecast
-//! says what a watch is promised. Then it is played: stations are booked by the antenna scheduler, bundles
-//! find their way over what was booked by the router, contacts break off, stations and satellites fail, what
-//! lost its way is planned again, the node computes one answer after the other. The report holds what was
-//! promised beside what came. Opportunities, contacts, forecast, scheduler, contact plans and router are
-//! those of the chain itself; only sockets are left out.
+//! says what a watch is promised. Then it is played: stations are booked by the antenna scheduler, at each place
+//! bundles wait in the gate's queue, which finds their way over what was booked and hands them out while
+//! a contact is on, contacts break off, stations and satellites fail, what lost its way is planned again, the node
+//! computes one answer after the other. The report holds what was promised beside what came. Opportunities,
+//! contacts, forecast, scheduler, contact plans, router and the gate's queue are those of the chain itself; only
+//! sockets, and the bundles' bytes, are left out.
 //!
 //! | file | what |
 //! |---|---|

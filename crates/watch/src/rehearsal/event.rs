@@ -1,6 +1,6 @@
 //! Events in order of time; at one instant in the order of their kinds, then of their numbers.
 
-use super::ledger::BundleId;
+use super::ledger::{BundleId, Place};
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 
@@ -15,8 +15,10 @@ pub(super) enum What {
     Down(u32),
     /// A window breaks off, under the plan of this number.
     Break(u32, u32),
-    /// A bundle is stored at the end of its next step, if its way is still that of this number.
+    /// A bundle is stored at the end of its crossing, if that is still the one of this number.
     Arrive(BundleId, u32),
+    /// A bundle can be sent from now on.
+    Ready(BundleId),
     /// An observation ends.
     Look(u32),
     /// A run of a product ends.
@@ -25,6 +27,8 @@ pub(super) enum What {
     Back(u32),
     /// The stations are booked.
     Round,
+    /// Something is due at a place, under the plan of this number.
+    Wake(Place, u32),
 }
 
 /// When what happens.

@@ -1,6 +1,7 @@
 //! Who holds what: every byte observed is on its way, at home, or lost, and never twice.
 
 use super::world::World;
+use corridor_transmit::bundle::gate::queue::ItemId;
 use std::collections::BTreeMap;
 
 /// Number of a bundle.
@@ -26,7 +27,7 @@ pub(super) enum Link {
     Line(u32),
 }
 
-/// One crossing, planned or under way.
+/// One crossing.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Step {
     pub(super) link: Link,
@@ -47,9 +48,11 @@ pub(super) struct Bundle {
     pub(super) since_s: f64,
     /// From when it can leave.
     pub(super) free_s: f64,
-    /// Steps still to come, in order.
-    pub(super) way: Vec<Step>,
-    /// Counts the changes of the way: what was said of an earlier one is void.
+    /// Its place in its holder's queue.
+    pub(super) item: Option<ItemId>,
+    /// The crossing that is under way.
+    pub(super) crossing: Option<Step>,
+    /// Counts the crossings: what was said of an earlier one is void.
     pub(super) turn: u32,
     /// When its first byte left the satellite, on the crossing that succeeded.
     pub(super) left_s: f64,
@@ -125,7 +128,8 @@ impl Ledger {
             holder: Place::Craft(craft),
             since_s: now_s,
             free_s,
-            way: Vec::new(),
+            item: None,
+            crossing: None,
             turn: 0,
             left_s: f64::NAN,
         })
@@ -135,22 +139,6 @@ impl Ledger {
         self.last += 1;
         self.bundles.insert(self.last, bundle);
         self.last
-    }
-
-    /// Cuts a fragment of so many bytes off a bundle; gives its number.
-    pub(super) fn cut(&mut self, id: BundleId, size_bytes: u64) -> Option<BundleId> {
-        let bundle = self.bundles.get_mut(&id)?;
-        if size_bytes == 0 || size_bytes >= bundle.size_bytes {
-            return None;
-        }
-        bundle.size_bytes -= size_bytes;
-        let part = Bundle {
-            size_bytes,
-            way: Vec::new(),
-            turn: 0,
-            ..bundle.clone()
-        };
-        Some(self.add(part))
     }
 
     /// A bundle is stored by the next holder; gives it where it is at home with that.
@@ -163,6 +151,8 @@ impl Ledger {
         }
         bundle.holder = to;
         bundle.since_s = now_s;
+        bundle.free_s = now_s;
+        (bundle.item, bundle.crossing) = (None, None);
         if to != Place::Home {
             return None;
         }

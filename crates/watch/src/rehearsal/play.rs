@@ -1,25 +1,25 @@
 //! The play: events in order of time, and what each does.
 //!
-//! Stations are booked in rounds ([`super::booking`]); each round makes a contact plan of what was booked, and
-//! the router of [`corridor_transmit::route`] finds and books the way of every bundle over it. Contacts that
-//! break off are taken out of the router, which says which bundles lost their way and plans them again. A
-//! bundle is its sender's until the receiver has stored it whole.
+//! Stations are booked in rounds ([`super::booking`]); each round makes a contact plan of what was booked, which
+//! every satellite, relay and station goes by on its own: the gate's queue of [`corridor_transmit::bundle::gate`]
+//! routes and books each bundle, hands it out when its place begins, and plans it again when its contact
+//! fails (`agents`). A bundle is its sender's until the receiver has stored it whole.
 
+mod agents;
 mod round;
-mod ways;
 
 use super::booking::{Booked, Desk, Passes};
 use super::event::{Event, Events, What};
 use super::failure::{Cause, Failures};
-use super::ledger::{BundleId, Ledger, Link, Place};
+use super::ledger::{Bundle, BundleId, Ledger, Link, Place};
 use super::node::Node;
 use super::record::Record;
 use super::world::World;
 use crate::error::WatchError;
 use crate::settings::Settings;
+use agents::Agent;
 use corridor_transmit::delivery::GroundLink;
 use corridor_transmit::plan::{ContactPlan, NodeIndex};
-use corridor_transmit::route::{BookingId, Router};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// How the play goes, by the node's settings.
@@ -28,7 +28,6 @@ struct Rules {
     round_s: f64,
     rebook_s: f64,
     bundle_bytes: u64,
-    fragment_bytes: f64,
     ground: GroundLink,
 }
 
@@ -40,7 +39,6 @@ impl Rules {
             round_s: (settings.value("rehearsal.round_h")? * 3_600.0).max(600.0),
             rebook_s: settings.value("rehearsal.rebook_s")?,
             bundle_bytes: bytes("rehearsal.bundle_gbit")? as u64,
-            fragment_bytes: bytes("rehearsal.fragment_gbit")?.floor(),
             ground: GroundLink {
                 rate_bit_s: settings.value("station_to_node.rate_mbit_s")? * 1e6,
                 fixed_delay_s: settings.value("station_to_node.delay_s")?,
@@ -49,16 +47,17 @@ impl Rules {
     }
 }
 
-/// A contact plan with its router, and what its contacts and nodes are.
+/// The contact plan of a round, what its contacts and nodes are, and who goes by it.
 struct Plan {
-    router: Router,
     plan: ContactPlan,
     places: Vec<Place>,
     nodes: BTreeMap<Place, NodeIndex>,
     links: Vec<Link>,
     contacts: HashMap<Link, u32>,
     booked: Vec<Booked>,
-    owner: BTreeMap<BookingId, BundleId>,
+    agents: BTreeMap<Place, Agent>,
+    /// Contacts that failed, and when.
+    failed: Vec<(u32, f64)>,
 }
 
 /// What a rehearsal that is under way holds.
@@ -166,18 +165,30 @@ impl<'a> Player<'a> {
                 self.break_off(now_s, &links)
             }
             What::Break(window, turn) if turn == self.turn => {
-                let post = self.world.windows[window as usize].post;
+                let whole = &self.world.windows[window as usize];
                 let cause = self.cause(window);
-                let record = &mut self.record.posts[post as usize];
-                match cause {
-                    Some(Cause::Rain) => record.contacts_rained_off += 1,
-                    _ => record.contacts_lost += 1,
+                // A relay's link with the ground is always on: only what is under way on it is lost.
+                let crossing = |b: &Bundle| {
+                    let step = b.crossing.as_ref();
+                    step.is_some_and(|s| s.link == Link::Window(window))
+                };
+                if !whole.feeder || self.ledger.bundles.values().any(crossing) {
+                    let record = &mut self.record.posts[whole.post as usize];
+                    match cause {
+                        Some(Cause::Rain) => record.contacts_rained_off += 1,
+                        _ => record.contacts_lost += 1,
+                    }
                 }
                 self.broken.insert(window);
                 self.break_off(now_s, &[Link::Window(window)])
             }
             What::Look(look) => self.look(now_s, look),
             What::Arrive(bundle, turn) => self.arrive(now_s, bundle, turn),
+            What::Ready(bundle) => self.put_or_rebook(now_s, [bundle]),
+            What::Wake(place, turn) if turn == self.turn => {
+                self.serve(now_s, place);
+                Ok(())
+            }
             What::Done(look) => {
                 self.record.looks[look as usize].processed_s = Some(now_s);
                 self.node.end();
@@ -185,7 +196,7 @@ impl<'a> Player<'a> {
                 Ok(())
             }
             What::Round if self.round_at_s.is_some_and(|at_s| at_s <= now_s) => self.round(now_s),
-            What::Break(..) | What::Round => Ok(()),
+            What::Break(..) | What::Round | What::Wake(..) => Ok(()),
         }
     }
 
@@ -229,34 +240,32 @@ impl<'a> Player<'a> {
             return Ok(());
         }
         let mut left = look.size_bytes;
-        let mut ids = Vec::new();
         while left > 0 {
             let size_bytes = left.min(self.rules.bundle_bytes);
             left -= size_bytes;
-            ids.push(
-                self.ledger
-                    .observe(now_s, look.craft, number, size_bytes, look.ready_s),
-            );
+            let (craft, ready_s) = (look.craft, look.ready_s);
+            let id = self
+                .ledger
+                .observe(now_s, craft, number, size_bytes, ready_s);
+            self.events.add(ready_s, What::Ready(id));
         }
         self.record.looks[number as usize].open_bytes = look.size_bytes;
-        self.place_or_rebook(now_s, ids)
+        Ok(())
     }
 
     fn arrive(&mut self, now_s: f64, id: BundleId, turn: u32) -> Result<(), WatchError> {
         let Some(bundle) = self.ledger.bundles.get_mut(&id).filter(|b| b.turn == turn) else {
             return Ok(());
         };
-        if bundle.way.is_empty() {
+        let Some(step) = bundle.crossing else {
             return Ok(());
-        }
-        let step = bundle.way.remove(0);
-        if matches!(bundle.holder, Place::Craft(_)) {
+        };
+        let (from, item) = (bundle.holder, bundle.item);
+        if matches!(from, Place::Craft(_)) {
             bundle.left_s = step.start_s;
         }
         let (look, size_bytes, left_s) = (bundle.look, bundle.size_bytes, bundle.left_s);
-        if let Some(next) = bundle.way.first() {
-            self.events.add(next.arrival_s, What::Arrive(id, turn));
-        }
+        self.sent(from, item);
         if let Link::Window(window) = step.link {
             self.record.carried(window, size_bytes, &step);
         }
@@ -277,8 +286,9 @@ impl<'a> Player<'a> {
                 self.node.ask(look, worth);
                 self.start_runs(now_s);
             }
+            return Ok(());
         }
-        Ok(())
+        self.put_or_rebook(now_s, [id])
     }
 
     fn start_runs(&mut self, now_s: f64) {
@@ -309,6 +319,9 @@ impl<'a> Player<'a> {
                 record.open_bytes -= bundle.size_bytes;
                 record.lost = true;
             }
+        }
+        if let Some(plan) = &mut self.plan {
+            plan.agents.remove(&Place::Craft(craft));
         }
         let links = self.links_of(|w| !w.feeder && w.from == craft);
         self.break_off(now_s, &links)

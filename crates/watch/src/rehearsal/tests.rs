@@ -181,8 +181,9 @@ fn quiet(_: Progress) {}
 /// have carried what was observed before and it, first in, first out.
 #[test]
 fn waits_are_those_of_passes_found_by_others() {
-    // Fragments of a megabyte: as good as a stream. Edges of passes agree with skyfield to 0.1 s.
-    let settings = settings("\"rehearsal.fragment_gbit\" = 0.008\n");
+    // Bundles of 0.15 s, of which one may not fit in at the end of each contact; edges of passes agree with
+    // skyfield to 0.1 s.
+    let settings = settings("\"rehearsal.bundle_gbit\" = 0.08\n");
     let mut watches = watches();
     for (watch, _) in &mut watches {
         watch.priority = 3;
@@ -234,7 +235,7 @@ fn waits_are_those_of_passes_found_by_others() {
             match (down_s, o.down) {
                 (Some(expected_s), Some(down)) => {
                     let error_s = seconds(down) - expected_s;
-                    assert!(error_s.abs() < 0.3, "{station}: {o:?} is {error_s} s off");
+                    assert!(error_s.abs() < 0.5, "{station}: {o:?} is {error_s} s off");
                     compared += 1;
                     split += usize::from(used > 1);
                 }
@@ -252,15 +253,17 @@ fn waits_are_those_of_passes_found_by_others() {
 }
 
 /// Alone on its station and with nothing failing, a satellite keeps what the forecast promises: bundles
-/// that go on before the last is down make it early by at most what one bundle saves on the line.
+/// that go on before the last is down make it early by at most the image's time on the line.
 #[test]
 fn promises_are_kept_where_nothing_stands_in_the_way() {
     let (register, watches) = (
         register(&[("TERRA", 25994)], &["svalbard", "troll", "matera"]),
         watches(),
     );
-    let settings = settings("\"rehearsal.bundle_gbit\" = 100\n");
+    let settings = settings("");
     let report = rehearse(&script(&register, &settings, &watches), &quiet).unwrap();
+    let line_bit_s = settings.value("station_to_node.rate_mbit_s").unwrap() * 1e6;
+    let early_s = 40e9 / line_bit_s + 0.1;
     let mut kept = 0;
     for o in &report.observations {
         let (Some(promised), Some(came)) = (o.promised, o.in_hands) else {
@@ -269,7 +272,10 @@ fn promises_are_kept_where_nothing_stands_in_the_way() {
         let late_s = came.duration_since(promised).as_secs_f64();
         // Two observations within minutes share a pass, which each promise had for itself: no more than an
         // image's time on the pass and on the line, and the run before.
-        assert!((-0.01..800.0).contains(&late_s), "{o:?} late by {late_s} s");
+        assert!(
+            (-early_s..800.0).contains(&late_s),
+            "{o:?} late by {late_s} s"
+        );
         kept += usize::from(late_s < 0.01);
     }
     assert!(kept >= 3, "{kept} of {}", report.observations.len());

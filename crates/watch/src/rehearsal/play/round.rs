@@ -1,12 +1,11 @@
 //! A round of booking: what is wanted, which contacts there are for it, and the plan of them.
 
-use super::{Plan, Player, routing};
+use super::{Plan, Player};
 use crate::error::WatchError;
 use crate::rehearsal::booking::{Booked, Wanted};
 use crate::rehearsal::event::What;
 use crate::rehearsal::ledger::{BundleId, Link, Place};
 use corridor_transmit::plan::{Builder, NodeIndex};
-use corridor_transmit::route::{OwltMargin, Router};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 impl Player<'_> {
@@ -23,9 +22,14 @@ impl Player<'_> {
                 ..b
             })
             .collect();
-        let busy_s = self.settle(now_s);
+        let busy_s = self.settle();
         let wanted = self.wanted(now_s);
-        let open = |window: u32| self.is_open(window, now_s);
+        let onward = self.onward(now_s);
+        let open = |window: u32| {
+            let post = self.world.windows[window as usize].post;
+            let leads_on = !self.world.posts[post as usize].relay || onward.contains(&post);
+            leads_on && self.is_open(window, now_s)
+        };
         let desk = self.rules.desk;
         let mut booked = desk.book(self.world, &self.passes, now_s, &wanted, &kept, &open)?;
         let kept_windows: BTreeSet<u32> = kept.iter().map(|b| b.window).collect();
@@ -34,7 +38,6 @@ impl Player<'_> {
         self.turn += 1;
         self.plan = Some(self.plan_of(now_s, booked, &busy_s)?);
         self.foresee();
-        let waiting: Vec<BundleId> = self.ledger.bundles.keys().copied().collect();
         self.round_at_s = None;
         let next_s = now_s + self.rules.round_s;
         let more = !self.ledger.bundles.is_empty()
@@ -44,11 +47,24 @@ impl Player<'_> {
                 .last()
                 .is_some_and(|look| look.end_s > now_s);
         // What finds no way now has none in what can be booked: the next round asks again.
-        self.place_all(now_s, waiting)?;
+        let waiting: Vec<BundleId> = self.ledger.bundles.keys().copied().collect();
+        for id in waiting {
+            self.put(now_s, id)?;
+        }
+        self.serve_all(now_s);
         if more {
             self.ask_round(next_s);
         }
         Ok(())
+    }
+
+    /// Relays that can send to the ground, as far as is known now.
+    fn onward(&self, now_s: f64) -> BTreeSet<u32> {
+        let feeders = (0..).zip(&self.world.windows).filter(|(_, w)| w.feeder);
+        feeders
+            .filter(|(number, w)| w.end_s > now_s && self.is_open(*number, now_s))
+            .map(|(_, w)| w.from)
+            .collect()
     }
 
     /// Whether a window can be booked, as far as is known now.
@@ -61,21 +77,14 @@ impl Player<'_> {
         from && self.failures.post_works(w.post, now_s) && !self.broken.contains(&window)
     }
 
-    /// Ends all ways but the crossings under way, and says until when those hold their links.
-    fn settle(&mut self, now_s: f64) -> BTreeMap<Link, f64> {
+    /// Ends all that was planned but the crossings under way, and says until when those hold their links.
+    fn settle(&mut self) -> BTreeMap<Link, f64> {
         let mut busy_s: BTreeMap<Link, f64> = BTreeMap::new();
-        for (id, bundle) in &mut self.ledger.bundles {
-            let crossing = bundle.way.first().copied().filter(|s| s.start_s < now_s);
-            bundle.turn += 1;
-            bundle.way.clear();
-            bundle.free_s = bundle.free_s.max(now_s);
-            if let Some(step) = crossing {
+        for bundle in self.ledger.bundles.values_mut() {
+            bundle.item = None;
+            if let Some(step) = bundle.crossing {
                 let until_s = busy_s.entry(step.link).or_insert(step.end_s);
                 *until_s = until_s.max(step.end_s);
-                bundle.free_s = step.arrival_s;
-                bundle.way.push(step);
-                self.events
-                    .add(step.arrival_s, What::Arrive(*id, bundle.turn));
             }
         }
         busy_s
@@ -88,7 +97,7 @@ impl Player<'_> {
             let Place::Craft(craft) = bundle.holder else {
                 continue;
             };
-            if bundle.way.is_empty() {
+            if bundle.crossing.is_none() {
                 wanted.push(Wanted {
                     craft,
                     from_s: bundle.free_s,
@@ -185,14 +194,14 @@ impl Player<'_> {
             .ok_or_else(unknown)?;
         let contacts = links.iter().copied().zip(0..).collect();
         Ok(Plan {
-            router: Router::new(&plan, OwltMargin::default()).map_err(routing)?,
             nodes: places.iter().copied().zip(0..).collect(),
             places,
             plan,
             links,
             contacts,
             booked,
-            owner: BTreeMap::new(),
+            agents: BTreeMap::new(),
+            failed: Vec::new(),
         })
     }
 
