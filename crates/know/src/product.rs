@@ -4,9 +4,11 @@ mod answer;
 mod recipe;
 mod run;
 mod select;
+mod words;
 
 pub(crate) use answer::figure;
 pub use answer::{Layer, MASK_NODATA, ProductResult};
 pub use recipe::{Alternative, LegendClass, Parameter, Product, ProductKind, ReferenceCase, Style};
 pub use run::{ProductInputs, SceneRef, run_product};
 pub use select::{SceneQuery, Selection, select};
+pub use words::Words;

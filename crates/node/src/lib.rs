@@ -4,6 +4,7 @@ mod answers;
 mod assets;
 mod assumptions;
 pub mod config;
+mod contacts;
 mod events;
 mod guard;
 mod listen;

@@ -117,6 +117,7 @@ pub(crate) fn table() -> Vec<Route> {
         crate::assets::routes(),
         crate::status::routes(),
         crate::register::routes(),
+        crate::contacts::routes(),
         crate::watches::routes(),
         crate::answers::routes(),
         crate::assumptions::routes(),

@@ -7,7 +7,7 @@ use corridor_catalog::stac::Item;
 use corridor_catalog::{Catalog, CatalogError, Search};
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::sync::Arc;
 
 /// Answers read from the catalogue at once.
@@ -42,6 +42,8 @@ pub struct AnswerSummary {
     pub valid_fraction: f64,
     /// One sentence with the main figure.
     pub headline: String,
+    /// Figures of the product by name: what the sentence is made of in other languages.
+    pub statistics: Map<String, Value>,
     /// Where to read more, on this node.
     pub links: AnswerLinks,
 }
@@ -124,6 +126,11 @@ pub fn summary(item: &Item) -> AnswerSummary {
         area_km2: number("corridor:area_km2"),
         valid_fraction: number("corridor:valid_fraction"),
         headline: text("corridor:headline"),
+        statistics: item
+            .property("corridor:statistics")
+            .and_then(Value::as_object)
+            .cloned()
+            .unwrap_or_default(),
         links: AnswerLinks {
             item: format!("/stac/collections/{collection}/items/{}", item.id),
             trace: format!("/api/answers/{collection}/{}/trace", item.id),

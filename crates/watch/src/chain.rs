@@ -1,6 +1,7 @@
 //! The service that joins the stages. The command line and the server call this and nothing below.
 
 use crate::answers::{self, AnswerSummary};
+use crate::contacts::KeptPlan;
 use crate::error::WatchError;
 use crate::forecast::{self, Forecast};
 use crate::notify::{Event, EventKind, Webhooks};
@@ -87,6 +88,7 @@ pub struct Chain {
     pub(crate) webhooks: Webhooks,
     pub(crate) wake: Notify,
     revisit_maps: RevisitMaps,
+    pub(crate) contact_plan: KeptPlan,
     products: BTreeMap<String, Product>,
     register: RwLock<Arc<Register>>,
     events: broadcast::Sender<Event>,
@@ -136,6 +138,7 @@ impl Chain {
                 events: broadcast::channel(EVENTS_WAITING_MAX).0,
                 wake: Notify::new(),
                 revisit_maps: RevisitMaps::default(),
+                contact_plan: KeptPlan::default(),
                 newest_event_at_open: store.newest_event()?,
                 store,
                 orders,

@@ -2,6 +2,8 @@
 
 pub mod answers;
 pub mod chain;
+pub mod contacts;
+pub mod deliveries;
 pub mod error;
 pub mod forecast;
 pub mod inbox;

@@ -1,10 +1,12 @@
-//! A product as it stands in its folder: `product.toml`, graphs, `README.md`.
+//! A product as it stands in its folder: `product.toml`, graphs, `README.md`, `words.toml`.
 
+use super::words::{self, Words};
 use crate::error::KnowError;
 use crate::graph::{ProcessGraph, validate};
 use crate::source::SceneDescription;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -52,6 +54,8 @@ pub struct Product {
     pub history_days: f64,
     /// For `series`: length of the period judged where none is asked for, days.
     pub period_days: f64,
+    /// Its texts in other languages, by language tag.
+    pub words: BTreeMap<String, Words>,
     /// Text of the product's `README.md`.
     pub readme: String,
 }
@@ -201,6 +205,7 @@ macro_rules! folder {
             &[
                 folder!(@file $id, "product.toml"),
                 folder!(@file $id, "README.md"),
+                folder!(@file $id, "words.toml"),
                 $(folder!(@file $id, $graph)),+
             ] as Shipped,
         )
@@ -245,9 +250,7 @@ impl Product {
                 .filter_map(|(id, files)| {
                     let find = |name: &str| files.iter().find(|(own, _)| *own == name);
                     Product::read(id, |name| {
-                        find(name)
-                            .map(|(_, text)| (*text).to_string())
-                            .ok_or_else(|| "is not there".to_string())
+                        Ok(find(name).map(|(_, text)| (*text).to_string()))
                     })
                     .ok()
                 })
@@ -267,24 +270,30 @@ impl Product {
     pub fn load(folder: &Path) -> Result<Product, KnowError> {
         Self::read(&folder.display().to_string(), |name| {
             let path = folder.join(name);
-            let size = std::fs::metadata(&path).map_err(|e| e.to_string())?.len();
+            let size = match std::fs::metadata(&path) {
+                Ok(metadata) => metadata.len(),
+                Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+                Err(error) => return Err(error.to_string()),
+            };
             if size > FILE_BYTES_MAX {
                 return Err(format!("has {size} bytes; at most {FILE_BYTES_MAX}"));
             }
-            std::fs::read_to_string(&path).map_err(|e| e.to_string())
+            let text = std::fs::read_to_string(&path).map_err(|e| e.to_string())?;
+            Ok(Some(text))
         })
     }
 
     fn read(
         product: &str,
-        file: impl Fn(&str) -> Result<String, String>,
+        file: impl Fn(&str) -> Result<Option<String>, String>,
     ) -> Result<Product, KnowError> {
         let fault = |file: &str, reason: String| KnowError::Recipe {
             product: product.to_string(),
             file: file.to_string(),
             reason,
         };
-        let open = |name: &str| file(name).map_err(|reason| fault(name, reason));
+        let find = |name: &str| file(name).map_err(|reason| fault(name, reason));
+        let open = |name: &str| find(name)?.ok_or_else(|| fault(name, "is not there".to_string()));
         let recipe: RecipeFile = toml::from_str(&open("product.toml")?)
             .map_err(|error| fault("product.toml", error.to_string()))?;
         let mut alternatives = Vec::new();
@@ -340,6 +349,11 @@ impl Product {
                 "at least one [[alternative]] and a min_valid_fraction from 0 to 1 are needed";
             return Err(fault("product.toml", reason.to_string()));
         }
+        let words = match find(words::FILE)? {
+            Some(text) => words::read(&text, &recipe.headline, &recipe.style.classes)
+                .map_err(|reason| fault(words::FILE, reason))?,
+            None => BTreeMap::new(),
+        };
         Ok(Product {
             id: recipe.id,
             title: recipe.title,
@@ -359,6 +373,7 @@ impl Product {
             polygon_classes: recipe.polygon_classes,
             history_days: series.history_days,
             period_days: series.period_days,
+            words,
             readme: open("README.md")?,
         })
     }

@@ -127,6 +127,14 @@ fn the_shipped_recipes_read_and_are_the_folder_s_own() {
             serde_json::to_value(&loaded).unwrap(),
             serde_json::to_value(product).unwrap()
         );
+        // The languages of the page, besides the recipe's own English.
+        let languages: Vec<&str> = product.words.keys().map(String::as_str).collect();
+        assert_eq!(
+            languages,
+            ["ar", "es", "fr", "pt", "ro", "zh"],
+            "{}",
+            product.id
+        );
     }
     assert!(
         Product::shipped()

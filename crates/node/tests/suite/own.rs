@@ -215,3 +215,97 @@ async fn what_is_wrong_with_a_watch_is_named() {
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{query}");
     }
 }
+
+#[tokio::test]
+async fn the_contact_plan_and_the_deliveries_fit_the_document() {
+    let node = TestNode::open().await;
+    let document = node.get("/api/openapi.json").await.json();
+    let epoch = node.get("/api/status").await.json()["forecast_epoch"].clone();
+    let from: jiff::Timestamp = epoch.as_str().unwrap().parse().unwrap();
+    let to = from
+        .checked_add(jiff::SignedDuration::from_hours(3))
+        .unwrap();
+    let window = format!("from={from}&to={to}");
+    let plan = node.get(&format!("/api/contacts?{window}")).await;
+    assert_eq!(plan.status, StatusCode::OK, "{}", plan.text());
+    let plan = plan.json();
+    check(&document, "/api/contacts", "get", "200", &plan);
+    let contacts = plan["contacts"].as_array().unwrap();
+    assert!(contacts.len() > 100, "{} contacts", contacts.len());
+    assert_eq!(plan["matched"], contacts.len());
+    let of: jiff::Timestamp = contacts[0]["end"].as_str().unwrap().parse().unwrap();
+    assert!(of > from);
+    let station = contacts[0]["station"].as_str().unwrap();
+    let few = node
+        .get(&format!("/api/contacts?{window}&station={station}&limit=1"))
+        .await
+        .json();
+    assert_eq!(few["contacts"].as_array().unwrap().len(), 1);
+    assert_eq!(few["contacts"][0]["station"], station);
+
+    let product = node.get("/api/products").await.json()[0]["id"].clone();
+    let new = json!({"name": "a", "product": product, "bbox": [-35.0, -8.1, -34.8, -7.9]});
+    assert_eq!(
+        node.post("/api/watches", &new).await.status,
+        StatusCode::CREATED
+    );
+    let deliveries = node.get("/api/deliveries?watch=a").await;
+    assert_eq!(deliveries.status, StatusCode::OK, "{}", deliveries.text());
+    let deliveries = deliveries.json();
+    check(&document, "/api/deliveries", "get", "200", &deliveries);
+    let forecast = node.get("/api/watches/a/forecast").await.json();
+    let promised = forecast["entries"].as_array().unwrap().len()
+        + forecast["undeliverable"].as_array().unwrap().len();
+    assert_eq!(deliveries["matched"], promised);
+    let millisecond = |value: &serde_json::Value| {
+        let t: jiff::Timestamp = value.as_str().unwrap().parse().unwrap();
+        t.round(jiff::Unit::Millisecond).unwrap()
+    };
+    // The plan that is shown is the one that was promised: same contact, same last byte.
+    for delivery in deliveries["deliveries"].as_array().unwrap() {
+        let Some(last) = delivery["legs"].as_array().unwrap().last() else {
+            assert!(delivery["reason"].is_string(), "{delivery}");
+            continue;
+        };
+        let apart =
+            millisecond(&last["end"]).duration_since(millisecond(&delivery["promised"]["down"]));
+        assert!(
+            apart.abs() <= jiff::SignedDuration::from_millis(5),
+            "{delivery}"
+        );
+        let carried: u64 = delivery["legs"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(|leg| leg["volume_bytes"].as_u64())
+            .sum();
+        assert_eq!(delivery["volume_bytes"], carried, "{delivery}");
+    }
+
+    for (query, named) in [
+        ("contacts?limit=0", "limit"),
+        ("contacts?limit=x", "limit"),
+        ("contacts?colour=1", "colour"),
+        ("deliveries?limit=5001", "limit"),
+        (
+            "deliveries?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z",
+            "window",
+        ),
+    ] {
+        let refused = node.get(&format!("/api/{query}")).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{query}");
+        assert!(
+            refused.text().contains(named),
+            "{query}: {}",
+            refused.text()
+        );
+    }
+    for query in [
+        "contacts?station=nowhere",
+        "contacts?satellite=nothing",
+        "deliveries?watch=none",
+    ] {
+        let refused = node.get(&format!("/api/{query}")).await;
+        assert_eq!(refused.status, StatusCode::NOT_FOUND, "{query}");
+    }
+}
