@@ -17,6 +17,30 @@ export async function arabicRunsFromTheRight({ page, url }) {
   await page.waitForFunction(() => document.documentElement.dir === 'rtl');
 }
 
+export async function productsAndAnswersSpeakTheReadersLanguage({ page, url }) {
+  const { watch, answer } = await firstAnswer(url);
+  const products = await (await fetch(`${url}/api/products`)).json();
+  const { words } = products.find(({ id }) => id === answer.product);
+  await page.goto(`${url}/${answerHash({ watch, answer })}`);
+  const sentence = page.locator('main h2');
+  await sentence.filter({ hasText: answer.headline }).waitFor({ timeout: SHOWN_MS });
+  await page.getByLabel('Language').selectOption('ar');
+  await page.waitForFunction(() => document.documentElement.dir === 'rtl');
+  assert.equal(await page.locator('main .eyebrow').innerText(), words.ar.title);
+  const told = await sentence.innerText();
+  assert.notEqual(told, answer.headline);
+  assert.ok(!/[{}]/.test(told), `a figure is missing: ${told}`);
+  // What stands between the figures is the product's own Arabic.
+  for (const part of words.ar.headline.split(/\{\w+\}/)) assert.ok(told.includes(part.trim()), told);
+  await page.goto(`${url}/#/new-watch`);
+  await page.locator('#watch-product').waitFor({ timeout: SHOWN_MS });
+  const offered = await page.locator('#watch-product option').allInnerTexts();
+  assert.deepEqual(
+    offered,
+    products.map((one) => one.words.ar.title),
+  );
+}
+
 phoneHasASheet.context = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
 export async function phoneHasASheet({ page, url }) {
   const { watch } = await firstAnswer(url);
@@ -91,6 +115,9 @@ async function audit(page, url) {
     '#/',
     watchHash(found.watch),
     answerHash(found),
+    `${watchHash(found.watch)}/layers`,
+    '#/contacts/plan',
+    '#/contacts/deliveries',
     '#/register/satellites',
     '#/assumptions',
     '#/new-watch',

@@ -6,6 +6,9 @@ import { startMock } from '../mock/server.mjs';
 import * as access from './access.mjs';
 import * as cases from './cases.mjs';
 import { launch } from './chromium.mjs';
+import * as contacts from './contacts.mjs';
+import * as layers from './layers.mjs';
+import { SHOWN_MS } from './world.mjs';
 
 const mock = process.env.CORRIDOR_URL ? undefined : await startMock();
 const url = (process.env.CORRIDOR_URL ?? mock.url).replace(/\/$/, '');
@@ -14,7 +17,7 @@ const only = process.env.ONLY;
 const browser = await launch();
 let passed = 0;
 let failed = 0;
-for (const [name, test] of Object.entries({ ...cases, ...access })) {
+for (const [name, test] of Object.entries({ ...cases, ...contacts, ...layers, ...access })) {
   if (only && !name.includes(only)) continue;
   const started = Date.now();
   try {
@@ -43,6 +46,7 @@ async function run(name, test) {
   const faults = [];
   try {
     const page = await context.newPage();
+    page.setDefaultTimeout(SHOWN_MS);
     const origin = new URL(url).origin;
     context.on('request', (request) => {
       const target = new URL(request.url());

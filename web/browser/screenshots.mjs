@@ -9,6 +9,8 @@ const SETTLE_MS = 20_000;
 const desktop = { width: 1440, height: 900 };
 const phone = { width: 390, height: 844 };
 
+const phoneDark = { viewport: phone, colorScheme: 'dark', hasTouch: true, isMobile: true };
+
 const WATCH = '#/watch/olinda-coast';
 const shots = [
   ['desktop-dark-watch', { viewport: desktop, colorScheme: 'dark' }, WATCH, pickFirst],
@@ -25,12 +27,51 @@ const shots = [
   ['desktop-dark-home', { viewport: desktop, colorScheme: 'dark' }, '#/'],
   ['desktop-light-register', { viewport: desktop, colorScheme: 'light' }, '#/register/satellites'],
   ['desktop-dark-assumptions', { viewport: desktop, colorScheme: 'dark' }, '#/assumptions'],
+  ['desktop-dark-contacts', { viewport: desktop, colorScheme: 'dark' }, '#/contacts/plan', openPass],
+  ['desktop-light-deliveries', { viewport: desktop, colorScheme: 'light' }, '#/contacts/deliveries'],
+  ['desktop-arabic-contacts', { viewport: desktop, colorScheme: 'dark', locale: 'ar' }, '#/contacts/plan'],
+  ['phone-dark-contacts', { ...phoneDark, locale: 'fr' }, '#/contacts/plan', wholeSheet],
+  ['phone-dark-deliveries', phoneDark, '#/contacts/deliveries', wholeSheet],
+  ['desktop-dark-layers', { viewport: desktop, colorScheme: 'dark' }, layersHash, chooseIndex],
+  ['desktop-light-swipe', { viewport: desktop, colorScheme: 'light' }, layersHash, compare],
+  ['desktop-arabic-layers', { viewport: desktop, colorScheme: 'dark', locale: 'ar' }, layersHash, compare],
+  ['phone-dark-layers', phoneDark, layersHash, chooseIndex],
+  ['phone-arabic-swipe', { ...phoneDark, locale: 'ar' }, layersHash, compare],
   ['desktop-dark-form', { viewport: desktop, colorScheme: 'dark' }, '#/new-watch'],
 ];
 
 async function pickFirst(page) {
   await page.locator('.timeline button').first().click();
   await page.waitForTimeout(1500);
+}
+
+/** The first pass that carries something, as a press on its bar shows it. */
+async function openPass(page) {
+  const bar = page.locator('.gantt g.booked .fill').first();
+  await bar.click({ force: true });
+  await page.locator('[data-pass-card]').first().waitFor();
+}
+
+async function wholeSheet(page) {
+  await page.locator('.handle').tap();
+  await page.waitForTimeout(600);
+}
+
+async function chooseIndex(page) {
+  const see = page.locator('#explore-see');
+  const options = await see
+    .locator('option')
+    .evaluateAll((all) => all.map((one) => [one.textContent, one.value]));
+  const [, value] = options.find(([text]) => text === 'NDVI') ?? options.at(-1);
+  await see.selectOption(value);
+  await page.waitForTimeout(4000);
+}
+
+async function compare(page) {
+  await chooseIndex(page);
+  await page.locator('.check input').first().check();
+  await page.locator('.second').waitFor({ state: 'attached' });
+  await page.waitForTimeout(6000);
 }
 
 async function openTrace(page) {
@@ -48,7 +89,8 @@ for (const [name, options, hash, then] of shots.filter(([name]) => !only || name
   const page = await context.newPage();
   page.on('console', (message) => message.type() === 'error' && console.log(name, message.text()));
   page.on('pageerror', (error) => console.log(name, error.stack));
-  await page.goto(`${url}/${hash ?? (await answerHash(url))}`);
+  const place = typeof hash === 'function' ? await hash(url) : (hash ?? (await answerHash(url)));
+  await page.goto(`${url}/${place}`);
   await page
     .waitForSelector('.globe[data-map-idle="true"]', { timeout: SETTLE_MS })
     .catch(() => console.log(name, 'never idle'));
@@ -68,4 +110,17 @@ async function answerHash(base) {
     if (answer) return `#/watch/${encodeURIComponent(id)}/answer/${answer.collection}/${answer.item_id}`;
   }
   return '#/';
+}
+
+/** The layers of the watch with the longest series of scenes. */
+async function layersHash(base) {
+  const watches = await (await fetch(`${base}/api/watches`)).json();
+  let best = { hash: '#/', count: 0 };
+  for (const { id, bbox } of watches) {
+    const { features } = await (await fetch(`${base}/stac/search?bbox=${bbox}&limit=100`)).json();
+    const scenes = features.filter(({ collection }) => !collection.startsWith('answers-'));
+    const hash = `#/watch/${encodeURIComponent(id)}/layers/${encodeURIComponent(scenes[0]?.collection ?? '')}`;
+    if (scenes.length > best.count) best = { hash, count: scenes.length };
+  }
+  return best.hash;
 }

@@ -55,6 +55,17 @@ export const scenes = {
     kind: 'before',
     date: '2018-05-06T09:20:31Z',
   },
+  ...Object.fromEntries(
+    ['2018-07-26', '2019-06-26', '2019-07-31', '2020-02-16', '2020-07-04'].map((day) => [
+      `s2-romania-${day}`,
+      {
+        collection: 'sentinel-2-l2a',
+        area: 'carpathian',
+        kind: day < '2019' ? 'before' : 'scene',
+        date: `${day}T09:20:31Z`,
+      },
+    ]),
+  ),
   's2-romania-2020-08-08': {
     collection: 'sentinel-2-l2a',
     area: 'carpathian',
@@ -103,6 +114,7 @@ export function summary(id) {
     area_km2,
     valid_fraction,
     headline,
+    statistics: {},
   };
 }
 
@@ -137,6 +149,13 @@ export function item(id, origin) {
           href: `${origin}/assets/scenes/${id}.tif`,
           type: 'image/tiff; application=geotiff; profile=cloud-optimized',
           roles: ['data'],
+          title: 'Blue, green, red, near infrared',
+          bands: ['blue', 'green', 'red', 'nir'].map((name, i) => ({
+            name: `B${i + 1}`,
+            'eo:common_name': name,
+            data_type: 'uint8',
+            statistics: { minimum: 1, maximum: 255, mean: 80, stddev: 35 },
+          })),
         },
       },
       links: [],
@@ -159,6 +178,14 @@ export function item(id, origin) {
         href: `${origin}/assets/answers/${id}/mask.tif`,
         type: 'image/tiff; application=geotiff; profile=cloud-optimized',
         roles: ['data'],
+        bands: [{ name: 'mask', data_type: 'uint8' }],
+      },
+      layers: {
+        href: `${origin}/assets/answers/${id}/layers.tif`,
+        type: 'image/tiff; application=geotiff; profile=cloud-optimized',
+        roles: ['data'],
+        title: 'Figures behind the mask',
+        bands: [{ name: `${answer.product}_index`, data_type: 'float32', unit: '1' }],
       },
       polygons: {
         href: `${origin}/assets/answers/${id}/polygons.geojson`,
@@ -177,6 +204,24 @@ export function item(id, origin) {
     })),
   };
 }
+
+/** Items whose box meets the one that is asked for, as the node's search gives them. */
+export function search(query, origin) {
+  const [west, south, east, north] = (query.get('bbox') ?? '-180,-90,180,90').split(',').map(Number);
+  const features = [...Object.keys(scenes), ...Object.keys(answers)]
+    .map((id) => item(id, origin))
+    .filter(({ bbox: [w, s, e, n] }) => w <= east && e >= west && s <= north && n >= south);
+  return { type: 'FeatureCollection', numberMatched: features.length, features, links: [] };
+}
+
+export const collections = {
+  collections: [
+    { id: 'answers-water', title: 'Answers: Surface water' },
+    { id: 'answers-vegetation-change', title: 'Answers: Vegetation change' },
+    { id: 'landsat-7-etm', title: 'Landsat 7 ETM+' },
+    { id: 'sentinel-2-l2a', title: 'Sentinel-2 Level-2A' },
+  ],
+};
 
 /** A rough outline of what the painter calls water or loss. */
 export function polygons(id) {

@@ -1,13 +1,14 @@
 /** Believable forecasts: passes found by stepping the fixture orbits, then fixed delays. */
+import { at, contactPlan, EPOCH, HORIZON_S } from './contacts.mjs';
 import { distance_km, position, satellites } from './orbit.mjs';
 import { stations } from './register.mjs';
 
 const STEP_S = 20;
-const HORIZON_S = 72 * 3600;
 const REACH_KM = 450;
-const STATION_REACH_KM = 1900;
+/** Data of one observation: comes down within one pass of every fixture. */
+const VOLUME_BYTES = 5e9;
 
-export const EPOCH = new Date('2026-08-22T00:00:00Z');
+export { EPOCH };
 
 export function forecast(watch, limit = 40) {
   const [west, south, east, north] = watch.bbox;
@@ -36,8 +37,6 @@ export function forecast(watch, limit = 40) {
   };
 }
 
-const at = (t) => new Date(EPOCH.getTime() + t * 1000).toISOString().replace('.000Z', 'Z');
-
 function lost(sat, t) {
   return {
     satellite: sat.name,
@@ -48,13 +47,20 @@ function lost(sat, t) {
   };
 }
 
+const forecasts = new Map();
+/** As the node, which keeps the forecast it has computed. */
+export function kept(watch) {
+  const known = forecasts.get(watch.id) ?? forecast(watch);
+  forecasts.set(watch.id, known);
+  return known;
+}
+
 function deliver(sat, t, off_km) {
-  for (let c = t + 240; c < t + 14 * 3600; c += 30) {
-    const station = stations.features.find(
-      (s) => distance_km(position(sat, c), s.geometry.coordinates) < STATION_REACH_KM,
-    );
-    if (!station) continue;
-    const down = c + 210 + (sat.name.length % 5) * 41;
+  for (const contact of contactPlan().get(sat.name) ?? []) {
+    const first = Math.max(contact.start_s + contact.setup_s, t + 240);
+    const down = first + (VOLUME_BYTES * 8) / contact.rate_bit_s;
+    if (down > contact.end_s || contact.start_s > t + 14 * 3600) continue;
+    const station = stations.features.find(({ id }) => id === contact.station);
     const node = down + 660;
     const processed = node + 95;
     return {
@@ -63,9 +69,12 @@ function deliver(sat, t, off_km) {
       planned: sat.planned,
       instrument: sat.instrument,
       station: station.properties.name,
+      station_id: contact.station,
       observed_start: at(t - 7),
       observed_end: at(t + 9),
-      contact_start: at(c),
+      contact_start: at(contact.start_s),
+      contact_end: at(contact.end_s),
+      first_byte: at(first),
       down: at(down),
       at_node: at(node),
       processed: at(processed),
@@ -79,6 +88,7 @@ function deliver(sat, t, off_km) {
       timing_uncertainty_s: sat.planned ? null : 0.3,
       cross_track_uncertainty_km: sat.planned ? null : 0.1,
       stale: false,
+      volume_bytes: VOLUME_BYTES,
       time_to_answer_s: processed + 12,
       assumptions: ['downlink.rate_mbit_s', 'ground.fixed_delay_s', 'process.duration_s'],
     };

@@ -52,14 +52,40 @@ export function paint(kind, area, lon, lat) {
 
 const TILE_SIZE = 256;
 
-export function tile(kind, area, z, x, y) {
+/** A tile; `restyle` turns its colours into others. */
+export function tile(kind, area, z, x, y, restyle = (rgba) => rgba) {
   const scale = 2 ** z;
   const lonOf = (px) => ((x + px / TILE_SIZE) / scale) * 360 - 180;
   const latOf = (py) => {
     const n = Math.PI * (1 - (2 * (y + py / TILE_SIZE)) / scale);
     return (Math.atan(Math.sinh(n)) * 180) / Math.PI;
   };
-  return png(TILE_SIZE, (px, py) => clamp(paint(kind, area, lonOf(px), latOf(py))));
+  return png(TILE_SIZE, (px, py) => clamp(restyle(paint(kind, area, lonOf(px), latOf(py)))));
+}
+
+/** Colours as a query asks for them: one number a pixel, made up from its colours, through a ramp. */
+export function restyled(query) {
+  const single =
+    query.get('expression') ?? (query.get('bands')?.includes(',') === false && query.get('bands'));
+  if (!single) return undefined;
+  const [low, high] = query.get('rescale')?.split(',').map(Number) ?? [-1, 1];
+  const ramp = JSON.parse(query.get('colormap') ?? '[[0,"#000000"],[1,"#ffffff"]]').map(([at, colour]) => [
+    at,
+    [1, 3, 5].map((digit) => Number.parseInt(colour.slice(digit, digit + 2), 16)),
+  ]);
+  const index = query.has('expression') || high <= 1;
+  return ([r, g, b, a]) => {
+    if (!a) return [0, 0, 0, 0];
+    const value = index ? (2 * g - r - b) / (2 * g + r + b) : g;
+    const share = Math.max(0, Math.min(1, (value - low) / (high - low)));
+    const next = Math.max(
+      1,
+      ramp.findIndex(([at]) => at >= share),
+    );
+    const [[from, dark], [to, light]] = [ramp[next - 1], ramp[next]];
+    const part = (share - from) / (to - from);
+    return [...dark.map((channel, i) => channel + (light[i] - channel) * part), 255];
+  };
 }
 
 export function picture(area, size = 512) {

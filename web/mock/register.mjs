@@ -107,14 +107,32 @@ export const products = [
     id: 'water',
     title: 'Surface water',
     description: 'Open water at one date: rivers, lakes, sea, flood.',
+    headline: '{area_km2} km² of water; {valid_percent} % of the area could be judged',
     style: { classes: [{ value: 1, label: 'water', color: '#1f6fb4' }] },
+    words: {
+      ar: {
+        title: 'المياه السطحية',
+        description: 'المياه المكشوفة بمؤشر الماء أو بالتشتت الراداري وبعتبة آلية.',
+        headline: '{area_km2} كم² من المياه؛ أمكن الحكم على {valid_percent}% من المنطقة',
+        classes: { 1: 'مياه' },
+      },
+    },
     accuracy: 'intersection over union 0.766 (optical) and 0.615 (radar) on one labelled chip',
   },
   {
     id: 'vegetation-change',
     title: 'Vegetation change',
     description: 'Change of NDVI between two dates of the same season.',
+    headline: '{area_km2} km² of vegetation loss; {valid_percent} % of the area could be judged',
     style: { classes: [{ value: 1, label: 'loss', color: '#c4572b' }] },
+    words: {
+      ar: {
+        title: 'فقدان الغطاء النباتي',
+        description: 'هبوط مؤشر الغطاء النباتي بين تاريخين.',
+        headline: '{area_km2} كم² من الغطاء النباتي المفقود؛ أمكن الحكم على {valid_percent}% من المنطقة',
+        classes: { 1: 'فقدان' },
+      },
+    },
     accuracy: 'not scored yet',
   },
 ];

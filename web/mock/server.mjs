@@ -3,9 +3,21 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { answers, watches as defaults, item, polygons, scenes, slug, summary, trace } from './answers.mjs';
-import { EPOCH, forecast } from './forecast.mjs';
-import { AREAS, picture, tile } from './ground.mjs';
+import {
+  answers,
+  collections,
+  watches as defaults,
+  item,
+  polygons,
+  scenes,
+  search,
+  slug,
+  summary,
+  trace,
+} from './answers.mjs';
+import { contacts, deliveries } from './contacts.mjs';
+import { EPOCH, kept } from './forecast.mjs';
+import { AREAS, picture, restyled, tile } from './ground.mjs';
 import { satellites as orbits, position } from './orbit.mjs';
 import { footprints, revisit } from './reach.mjs';
 import { assumptions, instruments, missions, products, satellites, stations } from './register.mjs';
@@ -60,6 +72,8 @@ export function startMock({ port = 0 } = {}) {
 
   async function route(method, parts, url, request) {
     const [a, b, c, d] = parts;
+    if (a === 'stac' && b === 'search') return search(url.searchParams, url.origin);
+    if (a === 'stac' && b === 'collections' && !c) return collections;
     if (a === 'stac') return item(parts[4], url.origin) ?? refuse(404, 'no such item');
     if (a === 'assets') return asset(parts);
     if (a === 'tiles') return tiles(parts, url);
@@ -77,6 +91,16 @@ export function startMock({ port = 0 } = {}) {
     if (b === 'assumptions') return assumptions;
     if (b === 'products') return products;
     if (b === 'tracks') return tracks(url.searchParams);
+    if (b === 'contacts') return contacts(url.searchParams);
+    if (b === 'deliveries')
+      return deliveries(
+        url.searchParams,
+        watches.map((watch) => ({ watch, forecast: kept(watch) })),
+        (id) =>
+          Object.keys(answers)
+            .filter((one) => answers[one].watch === id)
+            .map(summary),
+      );
     if (b === 'answers' && answers[d]) return trace(d);
     if (b === 'watches' && !c) {
       if (method !== 'POST') return watches;
@@ -85,7 +109,7 @@ export function startMock({ port = 0 } = {}) {
       tell('watch', { id: watch.name });
       return watch;
     }
-    if (b === 'watches' && d === 'forecast') return forecast(find(c));
+    if (b === 'watches' && d === 'forecast') return kept(find(c));
     if (b === 'watches' && d === 'footprints') return footprints(find(c));
     if (b === 'watches' && d === 'revisit') return revisit(find(c));
     if (b === 'watches' && d === 'answers')
@@ -190,7 +214,9 @@ function asset(parts) {
   return refuse(404, 'the fixtures hold no such file');
 }
 
-function tiles(parts) {
+function tiles(parts, url) {
+  const bad = /[^\w\s+\-*/().,]/.exec(url.searchParams.get('expression') ?? '');
+  if (bad) refuse(400, `expression: “${bad[0]}” is not known`);
   const [, , id, name, z, x, y] = parts;
   const known = scenes[id] ?? answers[id] ?? refuse(404, 'no such item');
   if (z === 'tilejson.json') {
@@ -208,6 +234,7 @@ function tiles(parts) {
     Number(z),
     Number(x),
     Number.parseInt(y, 10),
+    restyled(url.searchParams),
   );
 }
 

@@ -14,11 +14,13 @@ use crate::request::Watch;
 use crate::settings::Settings;
 use crate::store::{Job, WatchStore};
 use crate::trace::{Step, StepKind, Trace};
-use corridor_transmit::delivery::{self, GroundLink};
-use jiff::Timestamp;
+use corridor_transmit::delivery::{GroundLink, Share, Ways};
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
+/// Contacts are found to 1 ms at both ends, whatever the span.
+const SAME: SignedDuration = SignedDuration::from_millis(5);
 /// Most deliveries one listing gives.
 pub const DELIVERIES_MAX: usize = 5_000;
 /// Newest answers of a watch, and newest scenes without one, that are looked at.
@@ -29,9 +31,11 @@ pub const ARRIVALS_MAX: usize = 500;
 pub struct Leg {
     /// The station's id.
     pub station: String,
-    /// Start of the contact, as the contact plan has it.
+    /// The relay it goes over.
+    pub relay: Option<String>,
+    /// Start of the contact, as the contact plan has it; with the relay where it goes over one.
     pub contact_start: Timestamp,
-    /// First byte leaves the satellite.
+    /// First byte leaves the satellite; the contact's start where that is not known.
     pub start: Timestamp,
     /// Last byte is on the ground.
     pub end: Timestamp,
@@ -177,10 +181,11 @@ impl Chain {
         }
         let (store, settings) = (self.store.clone(), self.settings.clone());
         blocking(move || {
-            let source = Source {
+            let mut source = Source {
                 store: &*store,
                 plan: &plan,
                 settings: &settings,
+                ways: BTreeMap::new(),
             };
             let mut all = Vec::new();
             for watch in &known {
@@ -205,6 +210,8 @@ pub(crate) struct Source<'a> {
     pub(crate) store: &'a dyn WatchStore,
     pub(crate) plan: &'a ContactPlan,
     pub(crate) settings: &'a Settings,
+    /// By satellite: the ways over its own stations.
+    pub(crate) ways: BTreeMap<String, Ways>,
 }
 
 /// A delivery's key: satellite, instrument and start of the observation; two instruments of one
@@ -213,7 +220,7 @@ type Key = (String, String, Timestamp);
 
 impl Source<'_> {
     /// Every delivery of a watch, in no order.
-    pub(crate) fn of(&self, known: &Known) -> Result<Vec<TrackedDelivery>, WatchError> {
+    pub(crate) fn of(&mut self, known: &Known) -> Result<Vec<TrackedDelivery>, WatchError> {
         let mut found: BTreeMap<Key, TrackedDelivery> = BTreeMap::new();
         for entry in &known.forecast.entries {
             found.insert(key(entry), self.promised(&known.watch, entry)?);
@@ -280,40 +287,70 @@ impl Source<'_> {
         Ok(others)
     }
 
+    /// What each contact carries of a promise. The forecast keeps only its last byte: the rest is found
+    /// again over the satellite's own stations, and where that is another way (over a relay) the contact
+    /// of the last byte stands for all of it.
+    fn legs(&mut self, entry: &ForecastEntry) -> Result<Vec<Leg>, WatchError> {
+        let contacts = self.plan.of(&entry.satellite);
+        let start_of = |share: &Share| {
+            contacts
+                .iter()
+                .filter(|c| c.station == share.station && c.start <= share.start)
+                .map(|c| c.start)
+                .max()
+                .unwrap_or(share.start)
+        };
+        let shares = self.shares(entry)?;
+        let last = shares.iter().map(|share| share.down).max();
+        let same = last.is_some_and(|down| down.duration_since(entry.down).abs() <= SAME);
+        if entry.relay.is_some() || !same {
+            return Ok(vec![Leg {
+                station: entry.station.clone(),
+                relay: entry.relay.clone(),
+                contact_start: to_millisecond(entry.contact_start),
+                start: to_millisecond(entry.contact_start),
+                end: to_millisecond(entry.down),
+                volume_bytes: entry.volume_bytes,
+            }]);
+        }
+        let legs = shares.iter().map(|share| Leg {
+            station: share.station.clone(),
+            relay: None,
+            contact_start: to_millisecond(start_of(share)),
+            start: to_millisecond(share.start),
+            end: to_millisecond(share.down),
+            volume_bytes: share.volume_bytes,
+        });
+        Ok(legs.collect())
+    }
+
+    /// The earliest delivery of a promise over the satellite's own stations.
+    fn shares(&mut self, entry: &ForecastEntry) -> Result<Vec<Share>, WatchError> {
+        let wrong = |e| WatchError::internal("looking for the way of a delivery", e);
+        if !self.ways.contains_key(&entry.satellite) {
+            let ground = GroundLink {
+                rate_bit_s: self.settings.value("station_to_node.rate_mbit_s")? * 1e6,
+                fixed_delay_s: self.settings.value("station_to_node.delay_s")?,
+            };
+            let contacts = self.plan.of(&entry.satellite);
+            let ways = Ways::new(contacts, &[], &ground).map_err(wrong)?;
+            self.ways.insert(entry.satellite.clone(), ways);
+        }
+        let preparation_s = self.settings.value("onboard.preparation_s")?;
+        let ready = later(entry.observed_end, preparation_s);
+        let Some(ways) = self.ways.get_mut(&entry.satellite) else {
+            return Ok(vec![]);
+        };
+        let way = ways.earliest(ready, entry.volume_bytes).map_err(wrong)?;
+        Ok(way.map(|way| way.shares).unwrap_or_default())
+    }
+
     fn promised(
-        &self,
+        &mut self,
         watch: &Watch,
         entry: &ForecastEntry,
     ) -> Result<TrackedDelivery, WatchError> {
-        let ready = later(
-            entry.observed_end,
-            self.settings.value("onboard.preparation_s")?,
-        );
-        let ground = GroundLink {
-            rate_bit_s: self.settings.value("station_to_node.rate_mbit_s")? * 1e6,
-            fixed_delay_s: self.settings.value("station_to_node.delay_s")?,
-        };
-        let contacts = self.plan.of(&entry.satellite);
-        let legs = delivery::earliest(ready, entry.volume_bytes, contacts, &ground)
-            .map(|way| {
-                let start_of = |share: &delivery::Share| {
-                    way.contacts
-                        .iter()
-                        .filter(|c| c.station == share.station && c.start <= share.start)
-                        .map(|c| c.start)
-                        .max()
-                        .unwrap_or(share.start)
-                };
-                let legs = way.shares.iter().map(|share| Leg {
-                    station: share.station.clone(),
-                    contact_start: to_millisecond(start_of(share)),
-                    start: to_millisecond(share.start),
-                    end: to_millisecond(share.end),
-                    volume_bytes: share.volume_bytes,
-                });
-                legs.collect()
-            })
-            .unwrap_or_default();
+        let legs = self.legs(entry)?;
         let ms = |t| Some(to_millisecond(t));
         Ok(TrackedDelivery {
             watch: watch.id.clone(),

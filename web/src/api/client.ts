@@ -1,10 +1,15 @@
 import type {
   AnswerSummary,
   Assumption,
+  Bbox,
+  Collections,
+  Contacts,
+  Deliveries,
   Footprints,
   Forecast,
   Instrument,
   Item,
+  Items,
   Link,
   Mission,
   NewWatch,
@@ -64,6 +69,11 @@ async function problemText(response: Response): Promise<string> {
   }
 }
 
+function span(from_ms: number, to_ms: number): URLSearchParams {
+  const [from, to] = [from_ms, to_ms].map((ms) => new Date(ms).toISOString());
+  return new URLSearchParams({ from: from ?? '', to: to ?? '' });
+}
+
 export const api = {
   status: () => request<Status>('/api/status'),
   watches: () => request<Watch[]>('/api/watches'),
@@ -79,6 +89,10 @@ export const api = {
   answers: (name: string) => request<AnswerSummary[]>(`/api/watches/${segment(name)}/answers`),
   trace: (collection: string, item: string) =>
     request<Trace>(`/api/answers/${segment(collection)}/${segment(item)}/trace`),
+  contacts: (from_ms: number, to_ms: number, limit: number) =>
+    request<Contacts>(`/api/contacts?${span(from_ms, to_ms)}&limit=${limit}`),
+  deliveries: (from_ms: number, to_ms: number, limit: number) =>
+    request<Deliveries>(`/api/deliveries?${span(from_ms, to_ms)}&limit=${limit}`),
   products: () => request<Product[]>('/api/products'),
   assumptions: () => request<Assumption[]>('/api/assumptions'),
   satellites: () => request<Satellite[]>('/api/register/satellites'),
@@ -88,8 +102,10 @@ export const api = {
   item: (collection: string, item: string) =>
     request<Item>(`/stac/collections/${segment(collection)}/items/${segment(item)}`),
   json: <T>(href: string) => request<T>(local(href)),
-  tileJson: (collection: string, item: string, asset: string) =>
-    request<TileJson>(`${tilePath(collection, item, asset)}/tilejson.json`),
+  search: (bbox: Bbox, limit: number) => request<Items>(`/stac/search?bbox=${bbox.join(',')}&limit=${limit}`),
+  collections: () => request<Collections>('/stac/collections'),
+  tileJson: (collection: string, item: string, asset: string, query = '') =>
+    request<TileJson>(`${tilePath(collection, item, asset)}/tilejson.json${query && `?${query}`}`),
   tracks: (from: Date, to: Date, step_s: number, satellites: string[] = []) => {
     const query = new URLSearchParams({
       from: from.toISOString(),

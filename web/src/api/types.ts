@@ -82,6 +82,91 @@ export interface Forecast {
   undeliverable: Undeliverable[];
 }
 
+/** A window in which a satellite is above a station. */
+export interface Contact {
+  satellite: string;
+  planned: boolean;
+  /** The station's id. */
+  station: string;
+  start: string;
+  end: string;
+  max_elevation_deg: number;
+  rate_bit_s: number;
+  setup_s: number;
+  volume_bytes: number;
+}
+
+/** Part of the node's contact plan. */
+export interface Contacts {
+  plan_from: string;
+  plan_to: string;
+  from: string;
+  to: string;
+  /** Contacts of the window, listed or beyond the limit. */
+  matched: number;
+  contacts: Contact[];
+  faults: string[];
+}
+
+/** What one contact carries of a delivery. */
+export interface Leg {
+  station: string;
+  /** The relay it goes over. */
+  relay: string | null;
+  contact_start: string;
+  start: string;
+  end: string;
+  volume_bytes: number;
+}
+
+export interface Promised {
+  observed_start: string;
+  observed_end: string | null;
+  contact_start: string | null;
+  contact_end: string | null;
+  down: string | null;
+  at_node: string | null;
+  processed: string | null;
+  in_hands: string | null;
+}
+
+/** A scene that came in a delivery, as its trace has it. */
+export interface Came {
+  collection: string;
+  item: string;
+  answer: boolean;
+  replay: boolean;
+  down: string | null;
+  at_node: string | null;
+  processed: string | null;
+  in_hands: string | null;
+  reason: string | null;
+  files: { name: string; size_bytes: number | null }[];
+}
+
+export interface Delivery {
+  watch: string;
+  /** 1 (first) to 5 (last). */
+  priority: number;
+  satellite: string;
+  planned: boolean;
+  instrument: string;
+  station: string | null;
+  volume_bytes: number;
+  legs: Leg[];
+  /** Null where data came that nobody had promised. */
+  promised: Promised | null;
+  came: Came[];
+  reason: string | null;
+}
+
+export interface Deliveries {
+  from: string;
+  to: string;
+  matched: number;
+  deliveries: Delivery[];
+}
+
 /** Ground that the next windows of a watch take in, the earliest first. */
 export type Footprints = FeatureCollection<
   Polygon | MultiPolygon,
@@ -119,6 +204,8 @@ export interface AnswerSummary {
   area_km2: number | null;
   valid_fraction: number | null;
   headline: string;
+  /** Figures of the product by name. */
+  statistics?: Record<string, unknown>;
   replay: boolean;
 }
 
@@ -230,9 +317,21 @@ export interface Product {
   id: string;
   title: string;
   description: string;
+  /** An answer's sentence, figures by name in braces. */
+  headline: string;
   style: { classes: LegendClass[] };
   /** One sentence. */
   accuracy: string;
+  /** Its texts in other languages. */
+  words?: Record<string, ProductWords>;
+}
+
+export interface ProductWords {
+  title: string;
+  description: string;
+  headline: string;
+  /** Words of the legend, by value. */
+  classes: Record<string, string>;
 }
 
 export interface Link {
@@ -247,6 +346,17 @@ export interface Asset {
   type?: string;
   title?: string;
   roles?: string[];
+  bands?: object[];
+}
+
+/** Items found by a search. */
+export interface Items {
+  features: Item[];
+  numberMatched?: number;
+}
+
+export interface Collections {
+  collections: { id: string; title?: string }[];
 }
 
 /** A STAC Item, as far as the page reads it. */

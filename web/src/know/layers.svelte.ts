@@ -2,15 +2,18 @@
 import { tilePath } from '../api/client';
 import type { AnswerSummary, Bbox, Item } from '../api/types';
 import type { OpenAnswer } from '../use/desk.svelte';
+import { observedOf } from './observed';
 
 export interface RasterLayer {
   id: string;
-  kind: 'scene' | 'answer';
+  kind: 'scene' | 'answer' | 'layer';
   /** For a scene, when it was seen: several may be laid over one another. */
   observed?: { start: string; end: string };
   name: string;
   tiles: string;
   tileJson: { collection: string; item: string; asset: string };
+  /** How the reader wants it drawn; empty as the item has it. */
+  query?: string;
   bounds: Bbox;
 }
 
@@ -32,6 +35,22 @@ class Layers {
   names = $state(true);
   footprints = $state(true);
   revisit = $state(false);
+  /** Links of the contact plan; off until the reader has looked at the plan. */
+  contacts = $state(false);
+  #contactsShown = false;
+
+  /** The first look at the contact plan turns its links on; after that the reader's choice holds. */
+  showContacts() {
+    if (this.#contactsShown) return;
+    this.#contactsShown = true;
+    this.contacts = true;
+  }
+
+  /** Lays what the reader put together, without anything else. */
+  lay(next: RasterLayer[], opacity: number) {
+    this.rasters = next;
+    this.shown = Object.fromEntries(next.map((layer) => [layer.id, { on: true, opacity }]));
+  }
 
   /** Lays the answer over its scenes, the newest scene on top of the older ones. */
   open(answer: OpenAnswer | undefined) {
@@ -48,18 +67,6 @@ class Layers {
 }
 
 export const layers = new Layers();
-
-export function observedOf(item: Item): { start: string; end: string } {
-  const text = (key: string) => {
-    const value = item.properties[key];
-    return typeof value === 'string' ? value : undefined;
-  };
-  const at = text('datetime');
-  return {
-    start: text('start_datetime') ?? at ?? '',
-    end: text('end_datetime') ?? at ?? '',
-  };
-}
 
 /** When an answer's pixels were observed, in the reader's dates; in the node's words where it has no dates. */
 export function observedText(
@@ -91,15 +98,25 @@ function rasters({ item, scenes }: OpenAnswer): RasterLayer[] {
 
 function raster(kind: RasterLayer['kind'], item: Item): RasterLayer | undefined {
   const asset = rasterAsset(item);
-  if (!asset) return undefined;
+  return asset ? rasterLayer(kind, item, asset) : undefined;
+}
+
+/** An asset as a layer. Its id does not tell its style: another style is the same layer, drawn anew. */
+export function rasterLayer(
+  kind: RasterLayer['kind'],
+  item: Item,
+  asset: string,
+  query?: string,
+): RasterLayer {
   const place = { collection: item.collection, item: item.id, asset };
   return {
     id: `${kind}/${item.collection}/${item.id}/${asset}`,
     kind,
     name: item.id,
     observed: observedOf(item),
-    tiles: `${tilePath(place.collection, place.item, asset)}/{z}/{x}/{y}.png`,
+    tiles: `${tilePath(place.collection, place.item, asset)}/{z}/{x}/{y}.png${query ? `?${query}` : ''}`,
     tileJson: place,
     bounds: item.bbox,
+    ...(query ? { query } : {}),
   };
 }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Item } from '../api/types';
-import { isReplay, layers, observedOf, rasterAsset } from './layers.svelte';
+import { isReplay, layers, rasterAsset } from './layers.svelte';
+import { observedOf } from './observed';
 
 function item(id: string, properties: Record<string, unknown>, assets: Item['assets']): Item {
   return {

@@ -19,6 +19,8 @@ export interface Sky {
   picked: string | undefined;
   path: Path | undefined;
   links: Link[];
+  /** How far dashes have moved along the links that carry something, pixels; 0 where nothing may move. */
+  flow: number;
   stations: { name: string; lon: number; lat: number }[];
   time_ms: number;
   plannedWord: string;
@@ -58,10 +60,11 @@ export class Overlay {
     drawAir(context, view, eye, zoom, colours);
     if (sky.path) drawPath(context, sky.path, sky.time_ms, rise, see, colours);
     this.#drawLinks(context, sky, rise, see, colours);
+    const busy = new Set(sky.links.filter(({ use }) => use !== 'free').map((link) => link.station));
     for (const { name, lon, lat } of sky.stations) {
       const at = see(onSphere(lon, lat));
       if (!at) continue;
-      const active = sky.links.some((link) => link.station === name);
+      const active = busy.has(name);
       station(context, at, active, colours);
       if (active || zoom > STATION_NAMES_FROM_ZOOM) labels.put(at, name, colours.station, active);
     }
@@ -103,8 +106,9 @@ export class Overlay {
     see: (point: Point3) => Pixel | undefined,
     colours: Palette,
   ) {
+    const at = new Map(sky.satellites.map((one) => [one.name, one]));
     for (const link of sky.links) {
-      const one = sky.satellites.find(({ name }) => name === link.satellite);
+      const one = at.get(link.satellite);
       if (!one) continue;
       const from = see(onSphere(one.lon, one.lat, one.height_km * rise));
       const to = see(onSphere(link.lon, link.lat));
@@ -112,12 +116,17 @@ export class Overlay {
       context.beginPath();
       context.moveTo(from.x, from.y);
       context.lineTo(to.x, to.y);
-      context.lineWidth = link.station ? 1.8 : 2.4;
-      context.setLineDash(link.planned ? [6, 4] : []);
+      const carrying = link.use === 'carrying';
+      context.globalAlpha = link.use === 'free' ? 0.32 : 1;
+      context.lineWidth = link.use === 'free' ? 1 : carrying || !link.station ? 2.4 : 1.8;
+      context.setLineDash(carrying ? [10, 5] : link.planned ? [6, 4] : []);
+      context.lineDashOffset = carrying ? -sky.flow : 0;
       context.strokeStyle = link.station ? colours.station : colours.watch;
       context.stroke();
-      context.setLineDash([]);
     }
+    context.setLineDash([]);
+    context.lineDashOffset = 0;
+    context.globalAlpha = 1;
   }
 }
 

@@ -1,6 +1,6 @@
 /** What panels may ask of the globe, without holding the map itself. */
 import type { FeatureCollection } from 'geojson';
-import type { Bbox } from '../api/types';
+import type { Bbox, Watch } from '../api/types';
 
 export interface Insets {
   top: number;
@@ -20,6 +20,10 @@ class View {
   revisit = $state.raw<FeatureCollection | undefined>();
   /** What panels cover, in pixels. */
   insets = $state.raw<Insets>({ top: 0, right: 0, bottom: 0, left: 0 });
+  /** Where the map looks, for another that looks with it. */
+  camera = $state.raw<{ center: [number, number]; zoom: number; padding: Insets } | undefined>();
+  /** Metres on the ground a pixel of the map's middle is wide. */
+  metresPerPx = $state(0);
   /** The last thing asked to be looked at; a new object each time. */
   target = $state.raw<{ bbox: Bbox; close: boolean } | undefined>();
 
@@ -51,4 +55,16 @@ export function boxArea([west, south, east, north]: Bbox): GeoJSON.Polygon | Geo
   ];
   if (west <= east) return { type: 'Polygon', coordinates: ring(west, east) };
   return { type: 'MultiPolygon', coordinates: [ring(west, 180), ring(-180, east)] };
+}
+
+/** The areas of watches, the open one marked. */
+export function watchAreas(watches: Watch[], open: string | undefined): FeatureCollection {
+  return {
+    type: 'FeatureCollection',
+    features: watches.map(({ id, name, area }) => ({
+      type: 'Feature',
+      properties: { name, open: id === open },
+      geometry: area,
+    })),
+  };
 }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import type { ForecastEntry, Stations } from '../api/types';
-import { linksAt } from './link';
+import type { Delivery, ForecastEntry, Stations } from '../api/types';
+import { passes } from './gantt';
+import { contactLinks, linksAt } from './link';
 
 const stations: Stations = {
   type: 'FeatureCollection',
@@ -29,4 +30,33 @@ test('a satellite is linked to the area while it observes and to the station whi
     { satellite: 'A', planned: false, lon: 16.7, lat: 40.65, station: 'Matera' },
   ]);
   expect(at('2026-08-22T03:00:00Z')).toEqual([]);
+});
+
+test('a contact of the plan is a link that says whether it carries something', () => {
+  const contact = {
+    satellite: 'A',
+    planned: true,
+    station: 'matera',
+    start: '2026-08-22T02:00:00Z',
+    end: '2026-08-22T02:10:00Z',
+    max_elevation_deg: 9,
+    rate_bit_s: 1,
+    setup_s: 0,
+    volume_bytes: 1,
+  };
+  const leg = {
+    station: 'matera',
+    contact_start: contact.start,
+    start: '2026-08-22T02:03:00Z',
+    end: '2026-08-22T02:04:00Z',
+    volume_bytes: 1,
+  };
+  const delivery = { satellite: 'A', legs: [leg], priority: 1 } as unknown as Delivery;
+  const [free, booked] = [passes([contact], []), passes([contact], [delivery])];
+  const use = (on: typeof free, time: string) =>
+    contactLinks(on, stations, Date.parse(time)).map((link) => link.use);
+  expect(use(free, leg.start)).toEqual(['free']);
+  expect(use(booked, leg.start)).toEqual(['carrying']);
+  expect(use(booked, contact.start)).toEqual(['booked']);
+  expect(contactLinks(booked, { ...stations, features: [] }, 0)).toEqual([]);
 });

@@ -1,5 +1,6 @@
 /** Which links are on at an instant, as the node's forecast has them: satellite to area, satellite to station. */
 import type { ForecastEntry, Stations } from '../api/types';
+import type { Pass } from './gantt';
 
 export interface Link {
   satellite: string;
@@ -8,6 +9,8 @@ export interface Link {
   lat: number;
   /** Absent for the observation of the area. */
   station?: string;
+  /** How much the link says: the satellite is in view, something is booked, bytes come down now. */
+  use?: 'free' | 'booked' | 'carrying';
 }
 
 /** An observation lasts seconds; it is drawn this much longer, or nobody would see it. */
@@ -35,6 +38,21 @@ export function linksAt(
       on.push({ satellite, planned, lon, lat, station: station.properties.name });
   }
   return on;
+}
+
+/** The contacts of the plan that are on, what carries last so that it is drawn on top. */
+export function contactLinks(on: Pass[], stations: Stations, time_ms: number): Link[] {
+  const place = new Map(stations.features.map((station) => [station.properties.id, station]));
+  const links = on.flatMap(({ contact: { satellite, planned, station: id }, loads }) => {
+    const station = place.get(id);
+    const [lon, lat] = station?.geometry.coordinates ?? [];
+    if (!station || lon === undefined || lat === undefined) return [];
+    const now = loads.some(({ leg }) => Date.parse(leg.start) <= time_ms && Date.parse(leg.end) >= time_ms);
+    const use: Link['use'] = now ? 'carrying' : loads.length ? 'booked' : 'free';
+    return [{ satellite, planned, lon, lat, station: station.properties.name, use }];
+  });
+  const rank = { free: 0, booked: 1, carrying: 2 };
+  return links.sort((a, b) => rank[a.use ?? 'free'] - rank[b.use ?? 'free']);
 }
 
 export function stationOf(stations: Stations, idOrName: string) {

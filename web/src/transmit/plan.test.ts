@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ForecastEntry } from '../api/types';
-import { stateAt, stationPlans } from './plan';
+import { standing } from './delivery';
+import { deliveryOf, stationPlans } from './plan';
 
 function entry(satellite: string, station: string, minute: number): ForecastEntry {
   const at = (plus: number) => new Date(Date.UTC(2026, 7, 22, 5, minute + plus)).toISOString();
@@ -37,21 +38,28 @@ test('what comes down in one window is one pass', () => {
     entry('A', 'svalbard', 20),
     { ...entry('A', 'svalbard', 20), down: '2026-08-22T05:25:00.000Z' },
   ];
-  const plans = stationPlans([entry('B', 'svalbard', 40), entry('C', 'inuvik', 0), first, second], 0);
+  const plans = stationPlans([entry('B', 'svalbard', 40), entry('C', 'inuvik', 0), first, second], () => ({
+    state: 'planned',
+    expected: false,
+  }));
   expect(plans.map((plan) => plan.station)).toEqual(['inuvik', 'svalbard']);
   expect(plans[1]?.passes.map((pass) => pass.satellite)).toEqual(['A', 'B']);
   const pass = plans[1]?.passes[0];
   expect([pass?.loads.length, pass?.volume_bytes, pass?.down]).toEqual([2, 1e10, '2026-08-22T05:25:00.000Z']);
 });
 
-test('a delivery goes through its states', () => {
+test('an entry without a record is a delivery by its promise', () => {
   const one = entry('A', 'svalbard', 20);
-  const at = (minute: number) => stateAt(one, Date.UTC(2026, 7, 22, 5, minute));
-  expect([at(19), at(20), at(22), at(26), at(27)]).toEqual([
-    'planned',
-    'down',
-    'ground',
-    'ground',
-    'delivered',
-  ]);
+  const at = (minute: number) => {
+    const time = Date.UTC(2026, 7, 22, 5, minute);
+    return standing(deliveryOf(one, 'w', []), time, time).state;
+  };
+  expect([-20, -8, 20, 24].map(at)).toEqual(['planned', 'waiting', 'transit', 'arrived']);
+});
+
+test('an entry finds its record', () => {
+  const one = entry('A', 'svalbard', 20);
+  const recorded = { ...deliveryOf(one, 'w', []), reason: 'lost' };
+  expect(deliveryOf(one, 'w', [recorded])).toBe(recorded);
+  expect(deliveryOf(one, 'other', [recorded]).reason).toBeNull();
 });

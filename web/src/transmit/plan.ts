@@ -1,12 +1,13 @@
 /** The contact plan of a forecast: for each station or relay its passes, and what each of them carries. */
-import type { ForecastEntry } from '../api/types';
+import type { Delivery, ForecastEntry } from '../api/types';
+import type { Standing } from './delivery';
 
-/** Where a delivery is at an instant, by the forecast's times. */
-export type DeliveryState = 'planned' | 'down' | 'ground' | 'delivered';
+/** The node rounds the times of deliveries to the millisecond. */
+const SAME_MS = 1;
 
 export interface Load {
   entry: ForecastEntry;
-  state: DeliveryState;
+  standing: Standing;
 }
 
 /** One window of a satellite over a station; several observations may come down in it. */
@@ -26,15 +27,38 @@ export interface StationPlan {
   passes: Pass[];
 }
 
-export function stateAt(entry: ForecastEntry, now_ms: number): DeliveryState {
-  if (now_ms >= Date.parse(entry.in_hands)) return 'delivered';
-  if (now_ms >= Date.parse(entry.down)) return 'ground';
-  if (now_ms >= Date.parse(entry.contact_start)) return 'down';
-  return 'planned';
+/** The delivery that an entry promises, with what came of it as far as that is known. */
+export function deliveryOf(entry: ForecastEntry, watch: string, known: Delivery[]): Delivery {
+  const observed = Date.parse(entry.observed_start);
+  const recorded = known.find(
+    (one) =>
+      one.watch === watch &&
+      one.satellite === entry.satellite &&
+      one.instrument === entry.instrument &&
+      Math.abs(Date.parse(one.promised?.observed_start ?? '') - observed) <= SAME_MS,
+  );
+  return (
+    recorded ?? {
+      watch,
+      priority: 3,
+      satellite: entry.satellite,
+      planned: entry.planned,
+      instrument: entry.instrument,
+      station: entry.station,
+      volume_bytes: entry.volume_bytes ?? 0,
+      legs: [],
+      promised: { ...entry, contact_end: entry.contact_end ?? null },
+      came: [],
+      reason: null,
+    }
+  );
 }
 
 /** Stations in the order of their first pass, passes in the order of time. */
-export function stationPlans(entries: ForecastEntry[], now_ms: number): StationPlan[] {
+export function stationPlans(
+  entries: ForecastEntry[],
+  standingOf: (entry: ForecastEntry) => Standing,
+): StationPlan[] {
   const plans = new Map<string, Map<string, Pass>>();
   for (const entry of entries) {
     const receiver = entry.relay ?? entry.station;
@@ -55,7 +79,7 @@ export function stationPlans(entries: ForecastEntry[], now_ms: number): StationP
     pass.end = later(pass.end, end);
     pass.down = later(pass.down, entry.down);
     pass.volume_bytes += entry.volume_bytes ?? 0;
-    pass.loads.push({ entry, state: stateAt(entry, now_ms) });
+    pass.loads.push({ entry, standing: standingOf(entry) });
   }
   return [...plans]
     .map(([station, passes]) => ({

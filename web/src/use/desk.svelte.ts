@@ -13,8 +13,11 @@ import type {
   Trace,
   Watch,
 } from '../api/types';
+import { locale } from '../i18n/index.svelte';
+import { inWords } from '../know/words';
 import { href, parse, type Route } from '../route';
 import { clock } from '../sense/clock.svelte';
+import { book } from '../transmit/book.svelte';
 import { type Loaded, loaded, waiting } from './loaded';
 
 /** While the node is away the page asks again this often. */
@@ -52,7 +55,7 @@ class Desk {
   #noticeTimer: ReturnType<typeof setTimeout> | undefined;
 
   get watchId(): string | undefined {
-    return this.route.page === 'watch' || this.route.page === 'answer' ? this.route.watch : undefined;
+    return 'watch' in this.route ? this.route.watch : undefined;
   }
 
   get watch(): Watch | undefined {
@@ -64,8 +67,15 @@ class Desk {
     return new Set(entries.slice(0, ENTRIES_NAMED).map((entry) => entry.satellite));
   }
 
+  /** A product as the node has it; `inWords` puts it into the reader's language. */
   product(id: string): Product | undefined {
     return this.products.find((product) => product.id === id);
+  }
+
+  /** What a product is called in the reader's language; its id where the node does not know it. */
+  productTitle(id: string): string {
+    const product = this.product(id);
+    return product ? inWords(product, locale.language).title : id;
   }
 
   /** Connects, follows events and the address, and keeps trying while the node is away. */
@@ -170,6 +180,7 @@ class Desk {
   async #onEvent(event: LiveEvent): Promise<void> {
     if (event.kind === 'watch') await this.loadWatches();
     if (event.kind === 'answer' || event.kind === 'scene') this.#tell(event);
+    if (event.kind !== 'scene') book.refresh();
     if (this.watchId && event.kind !== 'scene') await this.#loadWatch(this.watchId);
     if (this.route.page === 'answer' && event.kind === 'trace') {
       const traced = await loaded(api.trace(this.route.collection, this.route.item), this.trace);
