@@ -49,6 +49,9 @@ pub(super) fn onto(cube: &Arc<Cube>, target: &Cube) -> Result<Arc<Cube>, GraphEr
     }
 }
 
+/// Ways of resampling that are offered.
+const OFFERED: &str = "near, bilinear, cubic, average, mode, min and max";
+
 /// Reads the parameter `method`.
 pub(super) fn method(arguments: &Arguments) -> Result<Resampling, GraphError> {
     Ok(match arguments.optional_text("method")?.unwrap_or("near") {
@@ -59,11 +62,14 @@ pub(super) fn method(arguments: &Arguments) -> Result<Resampling, GraphError> {
         "mode" => Resampling::Mode,
         "min" => Resampling::Min,
         "max" => Resampling::Max,
-        other => {
-            return Err(arguments.invalid(
-                "method",
-                format!("{other:?} is not supported; near, bilinear, cubic, average, mode, min and max are"),
+        other @ ("cubicspline" | "lanczos" | "med" | "q1" | "q3" | "rms" | "sum") => {
+            return Err(GraphError::new(
+                "FeatureUnsupported",
+                format!("resampling by {other:?} is not supported; {OFFERED} are"),
             ));
+        }
+        other => {
+            return Err(arguments.invalid("method", format!("{other:?} is none of {OFFERED}")));
         }
     })
 }

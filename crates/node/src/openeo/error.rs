@@ -120,10 +120,8 @@ impl From<GraphError> for Refusal {
             false => format!(" (node {})", error.node.join(" > ")),
         };
         if error.code == "Internal" {
-            return Self::internal(
-                "running the process graph",
-                format!("{}{place}", error.message),
-            );
+            let doing = format!("running the process graph{place}");
+            return Self::internal(&doing, error.message);
         }
         Self::new(error.code, format!("{}{place}", error.message))
     }

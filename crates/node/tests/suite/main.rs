@@ -16,6 +16,7 @@ mod mosaics;
 mod openeo;
 mod openeo_errors;
 mod openeo_exceptions;
+mod openeo_loading;
 mod openeo_pages;
 mod openeo_vectors;
 mod own;
