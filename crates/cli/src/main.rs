@@ -1,5 +1,6 @@
 //! The `corridor` program: parse, call, print. One file a verb.
 
+mod digest;
 mod output;
 mod picture;
 mod progress;

@@ -9,7 +9,7 @@ mod register;
 mod rehearse;
 mod scheduler;
 mod sense;
-mod serve;
+pub(crate) mod serve;
 mod settings;
 mod transmit;
 mod user;

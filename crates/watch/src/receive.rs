@@ -15,7 +15,7 @@ use crate::trace::{Digest, TraceClock};
 use corridor_catalog::stac::{Collection, Item};
 use corridor_catalog::{Accepted, CatalogError, IntakeError, Search};
 use corridor_know::product::{Product, ProductKind};
-use corridor_transmit::bundle::receiver::{ReceivedFile, Receiver, ReceiverConfig};
+use corridor_transmit::bundle::receiver::{Carriage, ReceivedFile, Receiver, ReceiverConfig};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -276,17 +276,21 @@ impl Chain {
         .await
     }
 
-    /// Listens for bundles and takes whole scenes in until the chain is dropped. Gives the
-    /// address it listens on.
+    /// Listens for bundles and takes whole scenes in until the chain is dropped; contacts and keys as
+    /// `carriage` says. Gives the address it listens on.
     ///
     /// # Errors
     /// [`WatchError::Internal`] where the address cannot be listened on.
     pub async fn listen_for_bundles(
         self: &Arc<Self>,
         listen: SocketAddr,
+        carriage: Carriage,
     ) -> Result<(Receiver, SocketAddr), WatchError> {
         let (sink, mut files) = mpsc::channel::<ReceivedFile>(FILES_WAITING_MAX);
-        let config = ReceiverConfig::new(NODE_EID, listen, self.data_dir().join("spool"));
+        let config = ReceiverConfig {
+            carriage,
+            ..ReceiverConfig::new(NODE_EID, listen, self.data_dir().join("spool"))
+        };
         let receiver = Receiver::start(config, sink)
             .await
             .map_err(|e| WatchError::internal(format!("listening for bundles on {listen}"), e))?;

@@ -51,13 +51,25 @@ pub async fn send_scenes(
             replay_offset_ms: None,
         }
     });
-    let mut files = Vec::new();
-    for path in descriptions {
-        files.extend(files_of(path, note.clone()).await?);
-    }
+    let files = scene_files(descriptions, note).await?;
     send_files(config, files, progress)
         .await
         .map_err(|e| WatchError::internal(format!("sending to {node}"), e))
+}
+
+/// The files of described scenes, ready to send.
+///
+/// # Errors
+/// [`WatchError`] says which description or file could not be read.
+pub async fn scene_files(
+    descriptions: &[PathBuf],
+    contact: Option<ContactNote>,
+) -> Result<Vec<FileToSend>, WatchError> {
+    let mut files = Vec::new();
+    for path in descriptions {
+        files.extend(files_of(path, contact.clone()).await?);
+    }
+    Ok(files)
 }
 
 async fn files_of(

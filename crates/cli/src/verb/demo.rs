@@ -5,6 +5,7 @@ use super::{Failure, Outcome, open};
 use crate::output::{Format, duration, say, time};
 use crate::progress::Step;
 use clap::Args;
+use corridor_transmit::bundle::receiver::Carriage;
 use corridor_watch::answers::AnswerSummary;
 use corridor_watch::chain::Chain;
 use corridor_watch::forecast::Forecast;
@@ -68,7 +69,10 @@ impl Demo {
         let spacecraft = tempfile::tempdir()?;
         let scenes = unpack(spacecraft.path())?;
         let (receiver, node) = chain
-            .listen_for_bundles(std::net::SocketAddr::from(([127, 0, 0, 1], 0)))
+            .listen_for_bundles(
+                std::net::SocketAddr::from(([127, 0, 0, 1], 0)),
+                Carriage::default(),
+            )
             .await?;
         let mut told = Vec::new();
         for watch in &watches {

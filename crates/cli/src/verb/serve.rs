@@ -1,5 +1,6 @@
 //! `corridor serve`: the page, the interfaces, the intake and the work.
 
+use super::transmit::Carrying;
 use super::{Failure, Outcome, open};
 use crate::output::say;
 use clap::Args;
@@ -21,6 +22,8 @@ pub(crate) struct Serve {
     /// Do not listen for bundles
     #[arg(long)]
     no_bundles: bool,
+    #[command(flatten)]
+    carrying: Carrying,
     /// Configuration file; `node.toml` in the data folder where it is not said
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -39,7 +42,9 @@ impl Serve {
         let receiver = match self.no_bundles {
             true => None,
             false => {
-                let (receiver, address) = chain.listen_for_bundles(self.bundles).await?;
+                let store = data_dir.join("spool").join("bundles");
+                let carriage = self.carrying.carriage(Some(&store))?;
+                let (receiver, address) = chain.listen_for_bundles(self.bundles, carriage).await?;
                 say(&format!("bundles: {address}\n"))?;
                 Some(receiver)
             }
@@ -98,7 +103,7 @@ pub(crate) async fn serve(chain: Arc<Chain>, config: NodeConfig) -> Outcome {
 }
 
 /// Ready at Ctrl-C or when the system asks to stop.
-async fn stopped() {
+pub(crate) async fn stopped() {
     use tokio::signal::unix::{SignalKind, signal};
     match signal(SignalKind::terminate()) {
         Ok(mut terminate) => {

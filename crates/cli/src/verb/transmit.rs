@@ -1,14 +1,19 @@
 //! `corridor transmit`: how bytes get home.
 
 mod budget;
+mod carrying;
+mod cfdp;
 mod contacts;
 mod decode;
 mod inspect;
+mod lines;
 mod plan_file;
+mod receive;
 mod route;
 mod schedule;
 mod send;
 
+pub(crate) use carrying::Carrying;
 pub(crate) use contacts::read_stations;
 pub(crate) use plan_file::text;
 
@@ -31,8 +36,13 @@ pub(crate) enum Transmit {
     Schedule(schedule::Schedule),
     /// Bundles, taken or refused and by which clause
     Inspect(inspect::Inspect),
-    /// Send described scenes to a node as bundles (BPv7 over TCPCLv4)
+    /// Send files or described scenes to a node as bundles (BPv7 over TCPCLv4)
     Send(send::Send),
+    /// Take files that come as bundles, and pass on those for other nodes
+    Receive(receive::Receive),
+    /// Files by CFDP, class 1 and 2
+    #[command(subcommand)]
+    Cfdp(cfdp::Cfdp),
 }
 
 impl Transmit {
@@ -45,6 +55,8 @@ impl Transmit {
             Self::Schedule(schedule) => schedule.run(),
             Self::Inspect(inspect) => inspect.run(),
             Self::Send(send) => send.run(data_dir).await,
+            Self::Receive(receive) => receive.run().await,
+            Self::Cfdp(cfdp) => cfdp.run().await,
         }
     }
 }

@@ -4,6 +4,7 @@
 #![allow(clippy::print_stdout, reason = "a test says what it skips")]
 
 mod budget;
+mod carried;
 mod changed;
 mod cluster;
 mod coverage;

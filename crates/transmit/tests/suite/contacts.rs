@@ -83,8 +83,13 @@ fn sender(peer: SocketAddr, carriage: Carriage) -> SenderConfig {
 struct Wire(Arc<Mutex<Vec<(Instant, bool, usize)>>>);
 
 impl Wire {
-    /// A port that passes everything on to `to` and notes it; `cut` ends every session.
+    /// A port that passes everything on to `to` and notes it.
     async fn tap(&self, to: SocketAddr) -> SocketAddr {
+        self.cutting(to, usize::MAX).await
+    }
+
+    /// The same, where each session breaks off after so many bytes towards `to`.
+    async fn cutting(&self, to: SocketAddr, session_bytes: usize) -> SocketAddr {
         let listener = TcpListener::bind(loopback()).await.unwrap();
         let address = listener.local_addr().unwrap();
         let wire = self.clone();
@@ -95,8 +100,8 @@ impl Wire {
                 };
                 let (near_in, near_out) = near.into_split();
                 let (far_in, far_out) = far.into_split();
-                tokio::spawn(wire.clone().pass(near_in, far_out, true));
-                tokio::spawn(wire.clone().pass(far_in, near_out, false));
+                tokio::spawn(wire.clone().pass(near_in, far_out, true, session_bytes));
+                tokio::spawn(wire.clone().pass(far_in, near_out, false, usize::MAX));
             }
         });
         address
@@ -107,13 +112,17 @@ impl Wire {
         mut from: tokio::net::tcp::OwnedReadHalf,
         mut to: tokio::net::tcp::OwnedWriteHalf,
         forth: bool,
+        session_bytes: usize,
     ) {
         let mut piece = vec![0; 64 << 10];
+        let mut left = session_bytes;
         while let Ok(read) = from.read(&mut piece).await {
-            if read == 0 || to.write_all(&piece[..read]).await.is_err() {
+            let passed = read.min(left);
+            if passed == 0 || to.write_all(&piece[..passed]).await.is_err() {
                 break;
             }
-            self.0.lock().unwrap().push((Instant::now(), forth, read));
+            left -= passed;
+            self.0.lock().unwrap().push((Instant::now(), forth, passed));
         }
     }
 
@@ -122,7 +131,7 @@ impl Wire {
         let passed = self.0.lock().unwrap();
         let one_way = passed.iter().filter(|p| p.1 == forth);
         one_way
-            .map(|(at, _, bytes)| (at.duration_since(epoch).as_secs_f64(), *bytes))
+            .map(|(at, _, bytes)| (at.saturating_duration_since(epoch).as_secs_f64(), *bytes))
             .collect()
     }
 }
@@ -184,12 +193,12 @@ async fn a_relay_holds_what_it_took_until_its_contact_and_high_priority_goes_fir
     fs::create_dir(&out).unwrap();
     let [at_node, at_relay, at_first, at_second] = [0; 4].map(|_| free_port());
     let plan = plan(&[
-        (SPACECRAFT, RELAY, 1.0, 20.0, 1e6),
-        (RELAY, SPACECRAFT, 1.0, 20.0, 1e6),
-        (OTHER, RELAY, 1.0, 20.0, 1e6),
-        (RELAY, OTHER, 1.0, 20.0, 1e6),
-        (RELAY, NODE, 5.0, 20.0, 200e3),
-        (NODE, RELAY, 5.0, 20.0, 200e3),
+        (SPACECRAFT, RELAY, 1.0, 40.0, 1e6),
+        (RELAY, SPACECRAFT, 1.0, 40.0, 1e6),
+        (OTHER, RELAY, 1.0, 40.0, 1e6),
+        (RELAY, OTHER, 1.0, 40.0, 1e6),
+        (RELAY, NODE, 5.0, 40.0, 200e3),
+        (NODE, RELAY, 5.0, 40.0, 200e3),
     ]);
     let (receiver, mut files) = node(
         NODE,
@@ -209,13 +218,14 @@ async fn a_relay_holds_what_it_took_until_its_contact_and_high_priority_goes_fir
         )
     };
     let (relay, _none) = node(RELAY, at_relay, &dir.path().join("relay"), relayed).await;
-    // An offer each; the low one is there first.
+    // An offer each; the low one is there first. Each file takes six seconds of the contact, so that a source
+    // that answers late on a loaded machine is still in time.
     let mut sending = Vec::new();
     for (eid, listen, priority, name) in [
         (SPACECRAFT, at_first, 1, "low.bin"),
         (OTHER, at_second, 9, "high.bin"),
     ] {
-        let one = file(dir.path(), name, &bytes(60_000, u64::from(priority)));
+        let one = file(dir.path(), name, &bytes(150_000, u64::from(priority)));
         let config = SenderConfig {
             node_eid: eid.into(),
             listen: Some(listen),
@@ -294,6 +304,43 @@ async fn a_contact_that_does_not_come_about_is_planned_around() {
     sending.await.unwrap().unwrap();
     receiver.shutdown().await;
     relay.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_link_that_drops_in_the_middle_of_bundles_goes_on_where_it_was() {
+    for gated in [false, true] {
+        let dir = tempfile::tempdir().unwrap();
+        let (at, wire) = (free_port(), Wire::default());
+        // Six parts and a piece of the seventh in each session.
+        let tap = wire.cutting(at, 420_000).await;
+        let plan = plan(&[
+            (SPACECRAFT, NODE, 0.0, 90.0, 10e6),
+            (NODE, SPACECRAFT, 0.0, 90.0, 10e6),
+        ]);
+        let of = |neighbours: &[(&str, SocketAddr)]| match gated {
+            true => carriage(&plan, neighbours),
+            false => Carriage::default(),
+        };
+        let (receiver, mut files) = node(NODE, at, dir.path(), of(&[])).await;
+        let content = bytes(1 << 20, 5);
+        let one = file(dir.path(), "scene.tif", &content);
+        let config = sender(tap, of(&[(NODE, tap)]));
+        let sending = tokio::spawn(send_files(config, vec![one], |_, _| {}));
+        let got = tokio::time::timeout(Duration::from_secs(60), files.recv())
+            .await
+            .expect("all of it gets through")
+            .unwrap();
+        assert_eq!(fs::read(&got.path).unwrap(), content);
+        got.accept().await.unwrap();
+        let report = sending.await.unwrap().unwrap();
+        let forth = wire.passed(Instant::now(), true);
+        let passed: usize = forth.iter().map(|p| p.1).sum();
+        println!("gated: {gated}; {} bundles, {passed} bytes", report.bundles);
+        assert!(passed > 2 * 420_000, "two sessions broke off");
+        // What the node had is not sent again.
+        assert!((16..32).contains(&report.bundles), "{}", report.bundles);
+        receiver.shutdown().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
