@@ -10,7 +10,7 @@
 //! | the sets | `/tileMatrixSets` |
 //!
 //! `bands` counts from 1, as GDAL does; `rescale` is given once for all bands or once for each.
-//! Without them the style follows from the item: see [`style`].
+//! Without them the style follows from the item: the module `style` says how.
 
 mod ask;
 mod asset;

@@ -207,7 +207,7 @@ fn two_executors_give_the_bytes_of_one_process_also_when_one_is_killed() {
         std::fs::read_to_string(program.data.with_file_name("zones.json")).unwrap()
     };
     let ours = figures(&[]);
-    assert!(ours.contains("0."), "{ours}");
+    assert!(ours.contains("samples") && !ours.contains("null"), "{ours}");
     assert_eq!(figures(&["--cluster", &both.url]), ours);
     let shares: Vec<usize> = both
         .executors

@@ -60,7 +60,7 @@ async fn a_scene_of_this_nodes_stac_api_is_loaded_by_its_address() {
         (
             "/stac/collections/scenes/items/other",
             StatusCode::NOT_FOUND,
-            "NotFound",
+            "CollectionNotFound",
         ),
         (
             "/stac/collections/nowhere",
