@@ -2,9 +2,9 @@
 //!
 //! hardy installs a route for a peer for as long as there is a session, and forwards at once. Here its routing
 //! table knows one peer instead, the plan, which every node of the plan is behind. What hardy forwards to it
-//! comes to [`Gate`] as to any egress controller: each bundle is routed and booked on the plan by itself
+//! comes to `Gate` as to any egress controller: each bundle is routed and booked on the plan by itself
 //! ([`queue`]), waits for its place, and is handed to the link of that neighbour (an egress queue each) when
-//! the place begins. A link whose contact ends is cut ([`super::link`]).
+//! the place begins. A link whose contact ends is cut (`super::link`).
 
 mod contacts;
 pub mod queue;

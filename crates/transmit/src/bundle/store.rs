@@ -1,7 +1,7 @@
 //! Where bundles under way lie: hardy's storage, with a limit that is back-pressure and not a crash.
 //!
 //! hardy takes a storage that fails for a broken machine and stops. So what a peer sends is written here
-//! *before* hardy is asked to take it ([`Room::take_in`]): a full disk, or the configured limit, is then an
+//! *before* hardy is asked to take it (`Room::take_in`): a full disk, or the configured limit, is then an
 //! answer to the peer, which keeps its bundle and comes again, and hardy finds the bundle already written.
 //! A bundle on disk is one file, written aside, synced and renamed by `hardy-localdisk-storage`. What
 //! hardy knows about bundles beside their bytes is kept in memory and read back from the files at a start.
