@@ -20,11 +20,12 @@ mod zip;
 pub use draw::{Draw, draw};
 pub use json::result_json;
 
-use crate::cube::{Dimension, DimensionKind};
+use crate::cube::{Cube, Dimension, DimensionKind};
 use crate::error::GraphError;
 use crate::plan::Spilled;
 use crate::value::Value;
 use corridor_raster::grid::Grid;
+use geo::Geometry;
 use jiff::Timestamp;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -374,6 +375,22 @@ impl Asked<'_> {
             Value::Cube(cube) => times(cube),
             _ => None,
         }
+    }
+
+    /// The dimension of geometries of a cube, and they.
+    fn geometries_of<'c>(
+        &self,
+        cube: &'c Cube,
+    ) -> Result<(&'c Dimension, &'c [Geometry<f64>]), GraphError> {
+        let along = cube
+            .only(DimensionKind::Geometry)
+            .ok_or_else(|| self.unsuitable("it has no geometries"))?;
+        let rows = &cube.dimensions()[along];
+        let geometries = rows
+            .geometries
+            .as_ref()
+            .ok_or_else(|| self.unsuitable("its geometries are not known"))?;
+        Ok((rows, geometries))
     }
 
     fn unsuitable(&self, reason: impl std::fmt::Display) -> GraphError {

@@ -21,27 +21,14 @@ use tokio::sync::Mutex;
 /// Most contacts one listing gives.
 pub const CONTACTS_MAX: usize = 20_000;
 
-/// One contact of the plan, times to the millisecond.
+/// One contact of the plan, times to the millisecond, elevation to 0.01 degrees.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PlannedContact {
-    /// The satellite's name.
-    pub satellite: String,
     /// The satellite is not in orbit yet.
     pub planned: bool,
-    /// The station's id.
-    pub station: String,
-    /// Rise over the station's mask.
-    pub start: Timestamp,
-    /// Set below it.
-    pub end: Timestamp,
-    /// Highest elevation, degrees.
-    pub max_elevation_deg: f64,
-    /// Downlink rate once the link is up, bit/s.
-    pub rate_bit_s: f64,
-    /// From `start` until data flows, seconds.
-    pub setup_s: f64,
-    /// Bytes that fit.
-    pub volume_bytes: u64,
+    /// What it is.
+    #[serde(flatten)]
+    pub contact: Contact,
 }
 
 /// The plan, whole.
@@ -143,7 +130,12 @@ impl ContactPlan {
                     })
                 })
                 .collect();
-            handles.into_iter().filter_map(|h| h.join().ok()).collect()
+            // What panics in a thread panics here: a plan without its satellites would be taken for whole.
+            let done = |h: std::thread::ScopedJoinHandle<'_, _>| {
+                h.join()
+                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            };
+            handles.into_iter().map(done).collect()
         });
         let mut plan = Self {
             from,
@@ -207,15 +199,13 @@ impl ContactPlan {
             .into_iter()
             .take(wanted.limit)
             .map(|(planned, c)| PlannedContact {
-                satellite: c.satellite.clone(),
                 planned,
-                station: c.station.clone(),
-                start: to_millisecond(c.start),
-                end: to_millisecond(c.end),
-                max_elevation_deg: (c.max_elevation_deg * 100.0).round() / 100.0,
-                rate_bit_s: c.rate_bit_s,
-                setup_s: c.setup_s,
-                volume_bytes: c.volume_bytes,
+                contact: Contact {
+                    start: to_millisecond(c.start),
+                    end: to_millisecond(c.end),
+                    max_elevation_deg: (c.max_elevation_deg * 100.0).round() / 100.0,
+                    ..c.clone()
+                },
             })
             .collect();
         Ok(Contacts {
@@ -356,9 +346,13 @@ mod tests {
                 ..wanted()
             })
             .unwrap();
-        let names: Vec<_> = part.contacts.iter().map(|c| c.station.as_str()).collect();
+        let names: Vec<_> = part
+            .contacts
+            .iter()
+            .map(|c| c.contact.station.as_str())
+            .collect();
         assert_eq!(names, ["y", "x"]);
-        assert_eq!(part.contacts[0].start, at(50));
+        assert_eq!(part.contacts[0].contact.start, at(50));
         assert!(!part.contacts[0].planned && part.contacts[1].planned);
     }
 

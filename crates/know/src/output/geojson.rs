@@ -18,14 +18,7 @@ pub(super) fn write(asked: &Asked<'_>) -> Result<Vec<OutputFile>, GraphError> {
         }
         return Err(asked.unsuitable(format!("it is a {}", asked.value.type_name())));
     };
-    let along = cube
-        .only(DimensionKind::Geometry)
-        .ok_or_else(|| asked.unsuitable("it has no geometries"))?;
-    let rows = &cube.dimensions()[along];
-    let geometries = rows
-        .geometries
-        .as_ref()
-        .ok_or_else(|| asked.unsuitable("its geometries are not known"))?;
+    let (rows, geometries) = asked.geometries_of(cube)?;
     if cube.len() > TEXT_SAMPLES_MAX {
         return Err(asked.unsuitable(format!(
             "it has {} values; at most {TEXT_SAMPLES_MAX}",

@@ -90,14 +90,7 @@ struct Table {
 
 impl Table {
     fn of(cube: &Cube, asked: &Asked<'_>) -> Result<Self, GraphError> {
-        let along = cube
-            .only(DimensionKind::Geometry)
-            .ok_or_else(|| asked.unsuitable("it has no geometries"))?;
-        let rows = &cube.dimensions()[along];
-        let geometries = rows
-            .geometries
-            .as_ref()
-            .ok_or_else(|| asked.unsuitable("its geometries are not known"))?;
+        let (rows, geometries) = asked.geometries_of(cube)?;
         let (others, names) = column_names(cube);
         let mut taken = BTreeSet::from([GEOMETRY.to_string(), BOUNDS.to_string()]);
         let mut columns = Vec::new();

@@ -4,7 +4,7 @@ use super::{Process, Run};
 use crate::call::{Arguments, Context};
 use crate::cube::{Cube, Dimension, DimensionKind, Offsets, Output, Samples};
 use crate::error::GraphError;
-use crate::geometry::{covered, features_of_value, to_crs};
+use crate::geometry::{Feature, covered, features_of_value, to_crs};
 use crate::value::{Label, Value};
 use corridor_raster::grid::{Crs, Grid, Transformer};
 use geo::{Geometry, MultiPolygon};
@@ -38,20 +38,7 @@ fn run(arguments: &Arguments, context: &Context<'_>) -> Result<Value, GraphError
             format!("a dimension {name:?} exists already"),
         ));
     }
-    let spatial = |d: &&Dimension| matches!(d.kind, DimensionKind::X | DimensionKind::Y);
-    let kept: Vec<Dimension> = cube
-        .dimensions()
-        .iter()
-        .filter(|d| !spatial(d))
-        .cloned()
-        .collect();
-    let axis = |kind| cube.dimensions()[cube.only(kind).unwrap_or(0)].clone();
-    let order = [
-        kept.clone(),
-        vec![axis(DimensionKind::Y), axis(DimensionKind::X)],
-    ]
-    .concat();
-    let offsets = Offsets::new(&order, cube);
+    let (kept, offsets) = planes_of(cube);
     let pixels = grid.width * grid.height;
     let groups: usize = kept.iter().map(Dimension::len).product();
     let figures = if target.is_some() { 3 } else { 1 };
@@ -85,19 +72,7 @@ fn run(arguments: &Arguments, context: &Context<'_>) -> Result<Value, GraphError
             }
         }
     }
-    let mut rows = Dimension::new(
-        free_name(&kept, "geometries"),
-        DimensionKind::Geometry,
-        (0..features.len())
-            .map(|row| Label::Number(row as f64))
-            .collect(),
-    );
-    rows.geometries = Some(Arc::new(
-        features.iter().map(|f| f.geometry.clone()).collect(),
-    ));
-    rows.properties = Some(Arc::new(
-        features.into_iter().map(|f| f.properties).collect(),
-    ));
+    let rows = rows_of(features, &kept);
     let mut dimensions = vec![rows];
     dimensions.extend(kept);
     if let Some(name) = target {
@@ -106,6 +81,29 @@ fn run(arguments: &Arguments, context: &Context<'_>) -> Result<Value, GraphError
         dimensions.push(Dimension::new(name, DimensionKind::Other, labels));
     }
     Cube::new(dimensions, samples, None).map(Value::cube)
+}
+
+/// The dimensions of a cube that are not of the ground, and where its samples lie, plane after plane.
+pub(super) fn planes_of(cube: &Cube) -> (Vec<Dimension>, Offsets) {
+    let spatial = |d: &&Dimension| matches!(d.kind, DimensionKind::X | DimensionKind::Y);
+    let kept = cube.dimensions().iter().filter(|d| !spatial(d));
+    let kept: Vec<Dimension> = kept.cloned().collect();
+    let axis = |kind| cube.dimensions()[cube.only(kind).unwrap_or(0)].clone();
+    let ground = vec![axis(DimensionKind::Y), axis(DimensionKind::X)];
+    let offsets = Offsets::new(&[kept.clone(), ground].concat(), cube);
+    (kept, offsets)
+}
+
+/// The dimension of the geometries that figures stand under, beside those that are kept.
+pub(super) fn rows_of(features: Vec<Feature>, kept: &[Dimension]) -> Dimension {
+    let labels = (0..features.len()).map(|row| Label::Number(row as f64));
+    let name = free_name(kept, "geometries");
+    let mut rows = Dimension::new(name, DimensionKind::Geometry, labels.collect());
+    let all = features.into_iter().map(|f| (f.geometry, f.properties));
+    let (geometries, properties) = all.unzip();
+    rows.geometries = Some(Arc::new(geometries));
+    rows.properties = Some(Arc::new(properties));
+    rows
 }
 
 /// A name that none of the dimensions has.

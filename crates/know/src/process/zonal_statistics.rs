@@ -1,9 +1,9 @@
 //! `zonal_statistics`: statistics under polygons, each pixel weighted by the part covered.
 
-use super::aggregate_spatial::free_name;
+use super::aggregate_spatial::{planes_of, rows_of};
 use super::{Process, Run};
 use crate::call::{Arguments, Context};
-use crate::cube::{Cube, Dimension, DimensionKind, Offsets, Samples};
+use crate::cube::{Cube, Dimension, DimensionKind, Samples};
 use crate::error::GraphError;
 use crate::geometry::{features_of_value, projection};
 use crate::plan::zones::figure;
@@ -12,7 +12,6 @@ use crate::zones::{Layer, Statistic};
 use corridor_raster::grid::Crs;
 use corridor_raster::zonal::{Ring, Tally};
 use geo::{Geometry, LineString, Polygon};
-use std::sync::Arc;
 
 pub(super) static PROCESS: Process = Process {
     id: "zonal_statistics",
@@ -39,16 +38,7 @@ fn run(arguments: &Arguments, context: &Context<'_>) -> Result<Value, GraphError
             format!("a dimension {name:?} exists already"),
         ));
     }
-    let spatial = |d: &&Dimension| matches!(d.kind, DimensionKind::X | DimensionKind::Y);
-    let kept = cube.dimensions().iter().filter(|d| !spatial(d));
-    let kept: Vec<Dimension> = kept.cloned().collect();
-    let axis = |kind| cube.dimensions()[cube.only(kind).unwrap_or(0)].clone();
-    let order = [
-        kept.clone(),
-        vec![axis(DimensionKind::Y), axis(DimensionKind::X)],
-    ]
-    .concat();
-    let offsets = Offsets::new(&order, cube);
+    let (kept, offsets) = planes_of(cube);
     let pixels = grid.width * grid.height;
     let planes: usize = kept.iter().map(Dimension::len).product();
     context.allow_samples(features.len() * planes * statistics.len())?;
@@ -77,13 +67,7 @@ fn run(arguments: &Arguments, context: &Context<'_>) -> Result<Value, GraphError
             samples.extend(statistics.iter().map(|s| figure(*s, &mut tally)));
         }
     }
-    let labels = (0..features.len()).map(|row| Label::Number(row as f64));
-    let rows = free_name(&kept, "geometries");
-    let mut rows = Dimension::new(rows, DimensionKind::Geometry, labels.collect());
-    let all = features.into_iter().map(|f| (f.geometry, f.properties));
-    let (geometries, properties) = all.unzip();
-    rows.geometries = Some(Arc::new(geometries));
-    rows.properties = Some(Arc::new(properties));
+    let rows = rows_of(features, &kept);
     let labels = statistics.iter().map(|s| Label::Text(s.to_string()));
     let mut dimensions = vec![rows];
     dimensions.extend(kept);

@@ -366,18 +366,8 @@ impl Layout {
         part: Window,
         outside: Option<&[bool]>,
     ) {
-        let (have, band) = match stored {
-            Stored::Outside => return,
-            Stored::Whole(band) => (fetched, band),
-            Stored::Part(inside, band) => (
-                Window::new(
-                    fetched.col + inside.col,
-                    fetched.row + inside.row,
-                    inside.width,
-                    inside.height,
-                ),
-                band,
-            ),
+        let Some((have, band)) = stored.placed(fetched) else {
+            return;
         };
         let Some(both) = have.intersection(&part) else {
             return;
@@ -495,6 +485,20 @@ pub(crate) enum Stored {
     Whole(Band),
     /// A window of the part, counted from its corner.
     Part(Window, Band),
+}
+
+impl Stored {
+    /// The samples and the window they cover, where the part `fetched` is what was read for.
+    pub(crate) fn placed(&self, fetched: Window) -> Option<(Window, &Band)> {
+        match self {
+            Self::Outside => None,
+            Self::Whole(band) => Some((fetched, band)),
+            Self::Part(inside, band) => {
+                let (col, row) = (fetched.col + inside.col, fetched.row + inside.row);
+                Some((Window::new(col, row, inside.width, inside.height), band))
+            }
+        }
+    }
 }
 
 impl PlaneRead {

@@ -99,6 +99,18 @@ fn band_of(band: Option<&str>) -> (&'static str, f64) {
     }
 }
 
+/// What a station's dish hears, at a tilt between the two linear polarisations.
+fn beam(frequency_ghz: f64) -> Beam {
+    Beam {
+        frequency_ghz,
+        tilt_deg: 45.0,
+        dish: Dish {
+            diameter_m: DISH_M,
+            efficiency: 0.5,
+        },
+    }
+}
+
 /// Share of an average year in which rain takes more than `margin_db`.
 fn exceeded(
     station: &Station,
@@ -106,14 +118,7 @@ fn exceeded(
     elevation_deg: f64,
     margin_db: f64,
 ) -> Option<f64> {
-    let beam = Beam {
-        frequency_ghz,
-        tilt_deg: 45.0,
-        dish: Dish {
-            diameter_m: DISH_M,
-            efficiency: 0.5,
-        },
-    };
+    let beam = beam(frequency_ghz);
     let more = |percent: f64| {
         let sky = Sky::new(&station.geodetic(), beam, percent).ok()?;
         let air = sky.towards(elevation_deg).ok()?;
@@ -164,14 +169,7 @@ mod tests {
         let station = singapore();
         for (frequency_ghz, elevation_deg) in [(8.2, 10.0), (26.5, 30.0)] {
             let share = exceeded(&station, frequency_ghz, elevation_deg, 6.0).unwrap();
-            let beam = Beam {
-                frequency_ghz,
-                tilt_deg: 45.0,
-                dish: Dish {
-                    diameter_m: DISH_M,
-                    efficiency: 0.5,
-                },
-            };
+            let beam = beam(frequency_ghz);
             let sky = Sky::new(&station.geodetic(), beam, share * 100.0).unwrap();
             let rain_db = sky.towards(elevation_deg).unwrap().rain_db;
             assert!((rain_db - 6.0).abs() < 0.01, "{rain_db} dB at {share}");

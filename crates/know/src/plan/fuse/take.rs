@@ -183,19 +183,7 @@ pub(in crate::plan) fn run(
     (row, col): (usize, usize),
     len: usize,
 ) -> Option<(&Band, usize, usize, usize)> {
-    let (window, band) = match stored {
-        Stored::Outside => return None,
-        Stored::Whole(band) => (fetched, band),
-        Stored::Part(inside, band) => (
-            Window::new(
-                fetched.col + inside.col,
-                fetched.row + inside.row,
-                inside.width,
-                inside.height,
-            ),
-            band,
-        ),
-    };
+    let (window, band) = stored.placed(fetched)?;
     let both = Window::new(col, row, len, 1).intersection(&window)?;
     let from = (row - window.row) * window.width + both.col - window.col;
     Some((band, both.col - col, from, both.width))
