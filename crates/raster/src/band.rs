@@ -396,13 +396,17 @@ impl Band {
             None => vec![true; self.data.len()],
         };
         if self.nodata.is_some() || dtype.is_float() {
-            {
-                each_type!(&self.data, v => for (ok, x) in valid.iter_mut().zip(v) {
-                    *ok = *ok && !is_nodata(x.to_f64(), self.nodata, dtype);
-                });
-            }
+            each_type!(&self.data, v => clear_nodata(v, self.nodata, dtype, &mut valid));
         }
         valid
+    }
+
+    /// [`Band::validity`] where some sample is no measurement; `None` when all are.
+    pub(crate) fn gaps(&self) -> Option<Vec<bool>> {
+        let may_lack = self.has_invalid_rule() || self.data.dtype().is_float();
+        may_lack
+            .then(|| self.validity())
+            .filter(|valid| valid.contains(&false))
     }
 
     /// All samples as `f32`, NaN where there is no measurement.
@@ -455,6 +459,30 @@ pub(crate) fn is_nodata(value: f64, nodata: Option<f64>, dtype: DataType) -> boo
         (None, _) => false,
         (Some(n), DataType::F32) => value as f32 == n as f32,
         (Some(n), _) => value == n,
+    }
+}
+
+/// Clears the entries of samples that are no measurement.
+#[allow(clippy::float_cmp)]
+fn clear_nodata<T: Sample>(
+    samples: &[T],
+    nodata: Option<f64>,
+    dtype: DataType,
+    valid: &mut [bool],
+) {
+    let entries = valid.iter_mut().zip(samples);
+    if dtype.is_float() || dtype.size_bytes() > 4 {
+        for (ok, x) in entries {
+            *ok = *ok && !is_nodata(x.to_f64(), nodata, dtype);
+        }
+        return;
+    }
+    // Of these types one value at most is equal to nodata.
+    let marker = nodata.map(|n| (n, T::from_f64(n)));
+    if let Some((_, marker)) = marker.filter(|(n, marker)| marker.to_f64() == *n) {
+        for (ok, x) in entries {
+            *ok &= *x != marker;
+        }
     }
 }
 

@@ -85,19 +85,22 @@ pub(crate) fn coarsest_level(dataset: &Dataset, factor: f64) -> usize {
 /// PNG of red, green, blue, opacity; without the channels that say nothing.
 pub(crate) fn encode(width: usize, height: usize, pixels: &[u8]) -> Result<Vec<u8>, RasterError> {
     let fail = |e: png::EncodingError| RasterError::malformed("png", "picture", e.to_string());
-    let opaque = pixels.chunks_exact(4).all(|p| p[3] == 255);
-    let grey = pixels.chunks_exact(4).all(|p| p[0] == p[1] && p[1] == p[2]);
-    let kept = |channels: &[usize]| -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(width * height * channels.len());
-        for pixel in pixels.chunks_exact(4) {
-            bytes.extend(channels.iter().map(|c| pixel[*c]));
-        }
-        bytes
-    };
-    let (color, bytes) = match (grey, opaque) {
-        (true, true) => (png::ColorType::Grayscale, Cow::Owned(kept(&[0]))),
-        (true, false) => (png::ColorType::GrayscaleAlpha, Cow::Owned(kept(&[0, 3]))),
-        (false, true) => (png::ColorType::Rgb, Cow::Owned(kept(&[0, 1, 2]))),
+    let whole = pixels.as_chunks::<4>().0;
+    let opaque = whole.iter().all(|p| p[3] == 255);
+    let grey = whole.iter().all(|p| p[0] == p[1] && p[1] == p[2]);
+    let (color, bytes): (_, Cow<'_, [u8]>) = match (grey, opaque) {
+        (true, true) => (
+            png::ColorType::Grayscale,
+            whole.iter().map(|p| p[0]).collect(),
+        ),
+        (true, false) => (
+            png::ColorType::GrayscaleAlpha,
+            Cow::Owned(kept(whole, |p| [p[0], p[3]])),
+        ),
+        (false, true) => (
+            png::ColorType::Rgb,
+            Cow::Owned(kept(whole, |p| [p[0], p[1], p[2]])),
+        ),
         (false, false) => (png::ColorType::Rgba, Cow::Borrowed(pixels)),
     };
     let mut output = Vec::with_capacity(bytes.len() / 2);
@@ -109,4 +112,13 @@ pub(crate) fn encode(width: usize, height: usize, pixels: &[u8]) -> Result<Vec<u
     writer.write_image_data(&bytes).map_err(fail)?;
     writer.finish().map_err(fail)?;
     Ok(output)
+}
+
+/// Some channels of all pixels.
+fn kept<const N: usize>(pixels: &[[u8; 4]], channels: impl Fn(&[u8; 4]) -> [u8; N]) -> Vec<u8> {
+    let mut bytes = vec![0; N * pixels.len()];
+    for (out, pixel) in bytes.as_chunks_mut::<N>().0.iter_mut().zip(pixels) {
+        *out = channels(pixel);
+    }
+    bytes
 }

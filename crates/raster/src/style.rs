@@ -1,13 +1,14 @@
 //! How values become colours.
 
 mod colormap;
+mod paint;
 
 use std::borrow::Borrow;
 
 use serde::{Deserialize, Serialize};
 
 use crate::RasterError;
-use crate::band::{Band, DataType};
+use crate::band::DataType;
 use crate::dataset::Dataset;
 use crate::expression::Expression;
 use crate::stat;
@@ -125,61 +126,6 @@ impl Painter {
             colors: Colors::Grey,
         })
     }
-
-    /// Red, green, blue, opacity of every pixel; `None` when all are transparent.
-    pub(crate) fn paint(&self, bands: &[Band]) -> Option<Vec<u8>> {
-        let first = bands.first()?;
-        let mut pixels = vec![0_u8; first.width() * first.height() * 4];
-        match (&self.colors, bands) {
-            (Colors::Grey, [red, green, blue]) => {
-                let channels = [red, green, blue].map(Band::values_f32);
-                for (i, pixel) in pixels.chunks_exact_mut(4).enumerate() {
-                    let values = [channels[0][i], channels[1][i], channels[2][i]];
-                    if values.iter().all(|v| !v.is_nan()) {
-                        for ((out, value), range) in pixel.iter_mut().zip(values).zip(&self.ranges)
-                        {
-                            *out = level(f64::from(value), *range);
-                        }
-                        pixel[3] = 255;
-                    }
-                }
-            }
-            (Colors::Grey, _) => {
-                let range = self.ranges.first().copied().unwrap_or((0.0, 255.0));
-                self.one(first, &mut pixels, |value| {
-                    let grey = level(value, range);
-                    Some([grey, grey, grey, 255])
-                });
-            }
-            (Colors::Ramp(stops), _) => {
-                let (low, high) = self.ranges.first().copied().unwrap_or((0.0, 1.0));
-                self.one(first, &mut pixels, |value| {
-                    ramp(stops, (value - low) / (high - low))
-                });
-            }
-            (Colors::Classes(classes), _) => {
-                // Values of classes are written by people and stored in any type.
-                self.one(first, &mut pixels, |value| {
-                    let near = |class: f64| (class - value).abs() <= 1e-6 * class.abs().max(1.0);
-                    classes
-                        .iter()
-                        .find(|(class, _)| near(*class))
-                        .map(|(_, color)| *color)
-                });
-            }
-        }
-        pixels.chunks_exact(4).any(|p| p[3] > 0).then_some(pixels)
-    }
-
-    fn one(&self, band: &Band, pixels: &mut [u8], color: impl Fn(f64) -> Option<Rgba>) {
-        for (pixel, value) in pixels.chunks_exact_mut(4).zip(band.values_f64()) {
-            if !value.is_nan()
-                && let Some(color) = color(value)
-            {
-                pixel.copy_from_slice(&color);
-            }
-        }
-    }
 }
 
 /// Colours of the bands that are drawn; refuses what is not one band or three.
@@ -285,44 +231,4 @@ fn range_of(dataset: &Dataset, band: usize) -> Result<(f64, f64), RasterError> {
             },
         )
     })
-}
-
-/// 0 to 255 along a range, rounded down in the middle as `u8` casts do after adding a half.
-fn level(value: f64, (low, high): (f64, f64)) -> u8 {
-    // `as` holds the value in 0..=255.
-    ((value - low) / (high - low) * 255.0 + 0.5) as u8
-}
-
-fn ramp(stops: &[(f64, Rgba)], position: f64) -> Option<Rgba> {
-    let (first, last) = (stops.first()?, stops.last()?);
-    if position <= first.0 {
-        return Some(first.1);
-    }
-    if position >= last.0 {
-        return Some(last.1);
-    }
-    let after = stops.partition_point(|s| s.0 <= position);
-    let (a, b) = (stops.get(after.checked_sub(1)?)?, stops.get(after)?);
-    let f = (position - a.0) / (b.0 - a.0);
-    let mut color = [0; 4];
-    for (out, (from, to)) in color.iter_mut().zip(a.1.iter().zip(&b.1)) {
-        *out = (f64::from(*from) + f * (f64::from(*to) - f64::from(*from)) + 0.5) as u8;
-    }
-    Some(color)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn levels_and_ramps() {
-        assert_eq!(level(0.0, (0.0, 10.0)), 0);
-        assert_eq!(level(10.0, (0.0, 10.0)), 255);
-        assert_eq!(level(-5.0, (0.0, 10.0)), 0);
-        assert_eq!(level(99.0, (0.0, 10.0)), 255);
-        let stops = [(0.0, [0, 0, 0, 255]), (1.0, [200, 100, 0, 255])];
-        assert_eq!(ramp(&stops, 0.5), Some([100, 50, 0, 255]));
-        assert_eq!(ramp(&stops, 2.0), Some([200, 100, 0, 255]));
-    }
 }

@@ -220,13 +220,7 @@ fn copy(
                 let to = (row - window.row) * window.width + part.col - window.col;
                 let target = &mut $to[to..to + part.width];
                 let source = &$from[from..from + part.width * stride];
-                if stride == 1 {
-                    target.copy_from_slice(source);
-                } else {
-                    for (t, pixel) in target.iter_mut().zip(source.chunks_exact(stride)) {
-                        *t = pixel[sample];
-                    }
-                }
+                pick(source, stride, sample, target);
             }
         };
     }
@@ -243,6 +237,29 @@ fn copy(
         (BandData::F64(from), BandData::F64(to)) => rows!(from, to),
         // Blocks of an image are decoded to the image's type, as is `out`.
         _ => {}
+    }
+}
+
+/// One sample of each pixel of a row.
+fn pick<T: Copy>(pixels: &[T], stride: usize, sample: usize, out: &mut [T]) {
+    match stride {
+        1 => out.copy_from_slice(pixels),
+        3 => pick_of::<T, 3>(pixels, sample, out),
+        4 => pick_of::<T, 4>(pixels, sample, out),
+        _ => {
+            for (out, pixel) in out.iter_mut().zip(pixels.chunks_exact(stride)) {
+                *out = pixel[sample];
+            }
+        }
+    }
+}
+
+/// The same where the number of samples is known when compiling.
+fn pick_of<T: Copy, const N: usize>(pixels: &[T], sample: usize, out: &mut [T]) {
+    if sample < N {
+        for (out, pixel) in out.iter_mut().zip(pixels.as_chunks::<N>().0) {
+            *out = pixel[sample];
+        }
     }
 }
 

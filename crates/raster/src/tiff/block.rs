@@ -85,7 +85,7 @@ pub(crate) fn read_rows(
         return Ok(Some(samples));
     }
     let fax = image.compression.decode_fax(&raw, image.block_width, rows);
-    let mut bytes = fax
+    let bytes = fax
         .unwrap_or_else(|| image.compression.decode(&raw, decoded_len))
         .map_err(malformed)?;
     if bytes.len() < decoded_len {
@@ -94,7 +94,7 @@ pub(crate) fn read_rows(
             bytes.len()
         )));
     }
-    Ok(Some(samples(image, &mut bytes, row_bytes)))
+    Ok(Some(samples(image, bytes, row_bytes)))
 }
 
 /// Samples with their bytes in the other order.
@@ -124,12 +124,12 @@ fn swapped(samples: BandData) -> BandData {
 }
 
 /// Typed samples of decoded bytes, byte order and predictor undone.
-fn samples(image: &Image, bytes: &mut [u8], row_bytes: usize) -> BandData {
+fn samples(image: &Image, mut bytes: Vec<u8>, row_bytes: usize) -> BandData {
     let stride = image.block_samples();
     let row_samples = image.block_width * stride;
     match image.coding {
         Coding::Bits(bits) => {
-            let unpacked = unpack_bits(bytes, row_bytes, row_samples, bits);
+            let unpacked = unpack_bits(&bytes, row_bytes, row_samples, bits);
             match image.coding.dtype() {
                 DataType::U8 => BandData::U8(unpacked.map(|v| v as u8).collect()),
                 DataType::U16 => BandData::U16(unpacked.map(|v| v as u16).collect()),
@@ -137,7 +137,7 @@ fn samples(image: &Image, bytes: &mut [u8], row_bytes: usize) -> BandData {
             }
         }
         Coding::Half => {
-            let order = float_order(image, bytes, row_bytes, 2, stride);
+            let order = float_order(image, &mut bytes, row_bytes, 2, stride);
             let halves = bytes.chunks_exact(2).map(|c| match order {
                 ByteOrder::Little => u16::from_le_bytes([c[0], c[1]]),
                 ByteOrder::Big => u16::from_be_bytes([c[0], c[1]]),
@@ -147,11 +147,14 @@ fn samples(image: &Image, bytes: &mut [u8], row_bytes: usize) -> BandData {
         Coding::Whole(dtype) => {
             let order = match image.predictor {
                 Predictor::Float => {
-                    float_order(image, bytes, row_bytes, dtype.size_bytes(), stride)
+                    float_order(image, &mut bytes, row_bytes, dtype.size_bytes(), stride)
                 }
                 Predictor::None | Predictor::Horizontal => image.byte_order,
             };
-            let mut data = typed(bytes, dtype, order);
+            let mut data = match dtype {
+                DataType::U8 => BandData::U8(bytes),
+                other => typed(&bytes, other, order),
+            };
             if image.predictor == Predictor::Horizontal {
                 predictor::undo_horizontal(&mut data, row_samples, stride);
             }

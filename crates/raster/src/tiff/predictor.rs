@@ -35,30 +35,16 @@ pub(crate) fn undo_horizontal(data: &mut BandData, row_samples: usize, stride: u
     macro_rules! integers {
         ($v:expr) => {
             for row in $v.chunks_exact_mut(row_samples) {
-                match stride {
-                    1 => {
-                        let mut sum = 0;
-                        for x in row {
-                            sum = x.wrapping_add(sum);
-                            *x = sum;
-                        }
-                    }
-                    _ => {
-                        for i in stride..row.len() {
-                            row[i] = row[i].wrapping_add(row[i - stride]);
-                        }
-                    }
-                }
+                sum_up(row, stride, |a, b| a.wrapping_add(b));
             }
         };
     }
     macro_rules! floats {
         ($v:expr, $float:ty) => {
             for row in $v.chunks_exact_mut(row_samples) {
-                for i in stride..row.len() {
-                    let sum = row[i].to_bits().wrapping_add(row[i - stride].to_bits());
-                    row[i] = <$float>::from_bits(sum);
-                }
+                sum_up(row, stride, |a, b| {
+                    <$float>::from_bits(a.to_bits().wrapping_add(b.to_bits()))
+                });
             }
         };
     }
@@ -73,6 +59,32 @@ pub(crate) fn undo_horizontal(data: &mut BandData, row_samples: usize, stride: u
         BandData::I64(v) => integers!(v),
         BandData::F32(v) => floats!(v, f32),
         BandData::F64(v) => floats!(v, f64),
+    }
+}
+
+/// Makes each pixel of a row the sum of all up to it.
+fn sum_up<T: Copy + Default>(row: &mut [T], stride: usize, add: impl Fn(T, T) -> T) {
+    match stride {
+        1 => sum_up_by::<T, 1>(row, add),
+        2 => sum_up_by::<T, 2>(row, add),
+        3 => sum_up_by::<T, 3>(row, add),
+        4 => sum_up_by::<T, 4>(row, add),
+        _ => {
+            for i in stride..row.len() {
+                row[i] = add(row[i], row[i - stride]);
+            }
+        }
+    }
+}
+
+/// The same with the sums of the usual numbers of samples in registers.
+fn sum_up_by<T: Copy + Default, const N: usize>(row: &mut [T], add: impl Fn(T, T) -> T) {
+    let mut sums = [T::default(); N];
+    for pixel in row.as_chunks_mut::<N>().0 {
+        for (sum, sample) in sums.iter_mut().zip(&mut *pixel) {
+            *sum = add(*sample, *sum);
+            *sample = *sum;
+        }
     }
 }
 

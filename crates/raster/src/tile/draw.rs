@@ -55,7 +55,8 @@ where
 {
     let mut ground = Ground::new(target)?;
     let mut covered = Covered::none(target);
-    let mut rgba: Option<Vec<u8>> = None;
+    let mut rgba = vec![0; 4 * target.width * target.height];
+    let mut any = false;
     for layer in layers {
         let Layer { files, style } = layer?;
         let painter = Painter::new(&files, &style)?;
@@ -63,27 +64,12 @@ where
             continue;
         };
         let fresh = covered.add(&bands);
-        if !fresh.contains(&true) {
-            continue;
-        }
-        if let Some(own) = painter.paint(&bands) {
-            match &mut rgba {
-                None => rgba = Some(own),
-                Some(rgba) => {
-                    let pixels = rgba.chunks_exact_mut(4).zip(own.chunks_exact(4));
-                    for ((pixel, own), fresh) in pixels.zip(&fresh) {
-                        if *fresh {
-                            pixel.copy_from_slice(own);
-                        }
-                    }
-                }
-            }
-        }
+        any |= painter.paint_into(&bands, &fresh, &mut rgba);
         if covered.is_whole() {
             break;
         }
     }
-    Ok(rgba.map(|rgba| Picture {
+    Ok(any.then_some(Picture {
         width: target.width,
         height: target.height,
         rgba,
@@ -143,13 +129,16 @@ struct Covered {
     valid: Vec<bool>,
     /// The opposite, once some have one.
     missing: Option<Vec<bool>>,
+    missing_px: usize,
 }
 
 impl Covered {
     fn none(target: &Grid) -> Self {
+        let pixels = target.width * target.height;
         Self {
-            valid: vec![false; target.width * target.height],
+            valid: vec![false; pixels],
             missing: None,
+            missing_px: pixels,
         }
     }
 
@@ -159,21 +148,24 @@ impl Covered {
     }
 
     fn is_whole(&self) -> bool {
-        self.valid.iter().all(|ok| *ok)
+        self.missing_px == 0
     }
 
     /// Adds the pixels at which all bands have a measurement; gives those that are new.
     fn add(&mut self, bands: &[Band]) -> Vec<bool> {
-        let mut fresh = vec![true; self.valid.len()];
-        for band in bands {
-            for (fresh, ok) in fresh.iter_mut().zip(band.validity()) {
-                *fresh = *fresh && ok;
+        let mut fresh = match self.missing.take() {
+            None => vec![true; self.valid.len()],
+            Some(missing) => missing,
+        };
+        for gaps in bands.iter().filter_map(Band::gaps) {
+            for (fresh, ok) in fresh.iter_mut().zip(gaps) {
+                *fresh &= ok;
             }
         }
-        for (fresh, valid) in fresh.iter_mut().zip(&mut self.valid) {
-            *fresh = *fresh && !*valid;
-            *valid = *valid || *fresh;
+        for (valid, fresh) in self.valid.iter_mut().zip(&fresh) {
+            *valid |= *fresh;
         }
+        self.missing_px -= fresh.iter().filter(|fresh| **fresh).count();
         self.missing = Some(self.valid.iter().map(|ok| !ok).collect());
         fresh
     }

@@ -5,7 +5,7 @@
 //! within [`ERROR_MAX_PX`] of the straight line the run is taken as linear,
 //! else it is halved. This keeps nearest-neighbour results equal to GDAL's.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::RasterError;
 use crate::grid::{Grid, Transformer};
@@ -21,6 +21,44 @@ pub(super) type Point = (f64, f64);
 
 pub(super) const NOWHERE: Point = (f64::NAN, f64::NAN);
 
+/// Most coordinates of one row that are remembered.
+const REMEMBERED_MAX: usize = 24;
+
+/// Coordinates of positions of one target in one system, as far as they were computed: scenes of a
+/// mosaic ask for the same ones.
+#[derive(Debug)]
+pub(super) struct Remembered {
+    /// By row: position and coordinate.
+    rows: Mutex<Vec<Vec<(Point, Point)>>>,
+}
+
+impl Remembered {
+    /// Room for the rows of a target.
+    pub(super) fn of(target: &Grid) -> Self {
+        Self {
+            rows: Mutex::new(vec![Vec::new(); target.height + 2]),
+        }
+    }
+
+    /// The coordinate at a position, computed when it is asked for first.
+    fn at(&self, position: Point, compute: impl FnOnce() -> Point) -> Point {
+        let mut rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(row) = rows.get_mut(position.1 as usize) else {
+            return compute();
+        };
+        let bits = |p: Point| (p.0.to_bits(), p.1.to_bits());
+        let known = row.iter().find(|(at, _)| bits(*at) == bits(position));
+        if let Some((_, coordinate)) = known {
+            return *coordinate;
+        }
+        let coordinate = compute();
+        if row.len() < REMEMBERED_MAX {
+            row.push((position, coordinate));
+        }
+        coordinate
+    }
+}
+
 /// Computes the source position of target positions.
 #[derive(Debug, Clone)]
 pub(super) struct Mapper {
@@ -32,19 +70,23 @@ pub(super) struct Mapper {
     transformer: Arc<Transformer>,
     /// Middle longitude of a geographic source, to bring longitudes near it.
     center_lon: Option<f64>,
+    /// What is known of the target in the system of the source.
+    remembered: Option<Arc<Remembered>>,
 }
 
 impl Mapper {
     pub(super) fn new(source: &Grid, target: &Grid) -> Result<Self, RasterError> {
         let transformer = Transformer::new(&target.crs, &source.crs)?;
-        Self::by(Arc::new(transformer), source, target)
+        Self::by(Arc::new(transformer), source, target, None)
     }
 
-    /// The same with the way from the target's system to that of the source known already.
+    /// The same with the way from the target's system to that of the source known already, and
+    /// with a place to remember coordinates.
     pub(super) fn by(
         transformer: Arc<Transformer>,
         source: &Grid,
         target: &Grid,
+        remembered: Option<Arc<Remembered>>,
     ) -> Result<Self, RasterError> {
         let source_inverse = source.inverse().ok_or_else(|| {
             RasterError::argument(
@@ -63,6 +105,7 @@ impl Mapper {
             source_inverse,
             transformer,
             center_lon,
+            remembered,
         })
     }
 
@@ -70,6 +113,7 @@ impl Mapper {
     pub(super) fn below_row(&self, row: usize) -> Self {
         Self {
             first_row: row as f64,
+            remembered: None,
             ..self.clone()
         }
     }
@@ -92,14 +136,18 @@ impl Mapper {
 
     /// The source position of one target position.
     pub(super) fn exact(&self, col: f64, row: f64) -> Point {
-        let t = &self.target;
-        let row = row + self.first_row;
-        let x = t[0] + col * t[1] + row * t[2];
-        let y = t[3] + col * t[4] + row * t[5];
-        match self.transformer.transform(x, y) {
-            Ok(coordinate) => self.pixel_of(coordinate),
-            Err(_) => NOWHERE,
-        }
+        let compute = || {
+            let t = &self.target;
+            let row = row + self.first_row;
+            let x = t[0] + col * t[1] + row * t[2];
+            let y = t[3] + col * t[4] + row * t[5];
+            self.transformer.transform(x, y).unwrap_or(NOWHERE)
+        };
+        let coordinate = match &self.remembered {
+            Some(remembered) => remembered.at((col, row), compute),
+            None => compute(),
+        };
+        self.pixel_of(coordinate)
     }
 
     /// The source position of a coordinate in the system of the source; NaN stays NaN.

@@ -21,6 +21,13 @@ pub(super) struct Extent {
     pub(super) window: Window,
 }
 
+impl Extent {
+    /// Where the first pixel of the window lies.
+    pub(super) fn origin(&self) -> Point {
+        (self.window.col as f64, self.window.row as f64)
+    }
+}
+
 /// Where sampled points of a target (or a part of it) lie on a source, in its pixels:
 /// left, top, right, bottom.
 #[derive(Debug, Clone, Copy)]

@@ -2,10 +2,8 @@
 
 use crate::band::Sample;
 
-/// Below this scale a reduction widens the kernel; above, 2 x 2 or 4 x 4 pixels are used.
-const FULL_SCALE_MIN: f64 = 0.95;
 /// Least sum of weights that makes a value.
-const WEIGHT_MIN: f64 = 1e-5;
+pub(super) const WEIGHT_MIN: f64 = 1e-5;
 /// Positions this little beyond the last pixel still belong to it.
 const POSITION_TOLERANCE: f64 = 1e-10;
 
@@ -23,9 +21,9 @@ pub(super) struct Pixels<'a, T> {
 }
 
 impl<T: Sample> Pixels<'_, T> {
-    /// Index of the pixel that holds a position of the raster, when it is a measurement.
+    /// Index of the pixel that holds a position of the raster.
     #[inline]
-    pub(super) fn nearest(&self, x: f64, y: f64) -> Option<usize> {
+    pub(super) fn holding(&self, x: f64, y: f64) -> Option<usize> {
         let (x, y) = (x - self.col, y - self.row);
         let inside = x >= 0.0
             && y >= 0.0
@@ -37,7 +35,13 @@ impl<T: Sample> Pixels<'_, T> {
         }
         let col = ((x + POSITION_TOLERANCE) as usize).min(self.width - 1);
         let row = ((y + POSITION_TOLERANCE) as usize).min(self.height - 1);
-        let index = row * self.width + col;
+        Some(row * self.width + col)
+    }
+
+    /// Index of the pixel that holds a position of the raster, when it is a measurement.
+    #[inline]
+    pub(super) fn nearest(&self, x: f64, y: f64) -> Option<usize> {
+        let index = self.holding(x, y)?;
         match self.valid {
             Some(valid) if !valid[index] => None,
             _ => Some(index),
@@ -140,124 +144,4 @@ fn cubic_weights(f: f64) -> [f64; 4] {
         -1.5 * f3 + 2.0 * f2 + 0.5 * f,
         0.5 * f3 - 0.5 * f2,
     ]
-}
-
-/// Kernel of a wide filter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Shape {
-    Triangle,
-    Cubic,
-}
-
-impl Shape {
-    /// Pixels from the middle to where the kernel ends, at full scale.
-    const fn radius(self) -> f64 {
-        match self {
-            Self::Triangle => 1.0,
-            Self::Cubic => 2.0,
-        }
-    }
-
-    fn weight(self, x: f64) -> f64 {
-        let x = x.abs();
-        match self {
-            Self::Triangle => (1.0 - x).max(0.0),
-            Self::Cubic if x <= 1.0 => x * x * (1.5 * x - 2.5) + 1.0,
-            Self::Cubic if x <= 2.0 => x * (x * (-0.5 * x + 2.5) - 4.0) + 2.0,
-            Self::Cubic => 0.0,
-        }
-    }
-}
-
-/// A kernel widened by a reduction.
-#[derive(Debug)]
-pub(super) struct Filter {
-    shape: Shape,
-    x_scale: f64,
-    y_scale: f64,
-    x_weights: Vec<f64>,
-    y_weights: Vec<f64>,
-}
-
-impl Filter {
-    /// `None` when the scale is near or above 1, so that the plain kernel is right.
-    pub(super) fn new(shape: Shape, x_scale: f64, y_scale: f64) -> Option<Self> {
-        if x_scale >= FULL_SCALE_MIN && y_scale >= FULL_SCALE_MIN {
-            return None;
-        }
-        Some(Self {
-            shape,
-            x_scale: x_scale.min(1.0),
-            y_scale: y_scale.min(1.0),
-            x_weights: Vec::new(),
-            y_weights: Vec::new(),
-        })
-    }
-
-    /// Weighted mean around a position, of the pixels that are measurements.
-    pub(super) fn value<T: Sample>(
-        &mut self,
-        pixels: &Pixels<'_, T>,
-        x: f64,
-        y: f64,
-    ) -> Option<f64> {
-        pixels.nearest(x, y)?;
-        let (x, y) = (x - pixels.col - 0.5, y - pixels.row - 0.5);
-        let cols = span(
-            self.shape,
-            x,
-            self.x_scale,
-            pixels.width,
-            &mut self.x_weights,
-        );
-        let rows = span(
-            self.shape,
-            y,
-            self.y_scale,
-            pixels.height,
-            &mut self.y_weights,
-        );
-        let (mut sum, mut weights) = (0.0, 0.0);
-        for (j, wy) in self.y_weights.iter().enumerate() {
-            let start = (rows + j) * pixels.width + cols;
-            let range = start..start + self.x_weights.len();
-            let line = &pixels.data[range.clone()];
-            let (mut line_sum, mut line_weights) = (0.0, 0.0);
-            match pixels.valid {
-                None => {
-                    for (value, wx) in line.iter().zip(&self.x_weights) {
-                        line_sum += value.to_f64() * wx;
-                        line_weights += wx;
-                    }
-                }
-                Some(valid) => {
-                    let cells = line.iter().zip(&self.x_weights).zip(&valid[range]);
-                    for ((value, wx), ok) in cells {
-                        if *ok {
-                            line_sum += value.to_f64() * wx;
-                            line_weights += wx;
-                        }
-                    }
-                }
-            }
-            sum += line_sum * wy;
-            weights += line_weights * wy;
-        }
-        (weights >= WEIGHT_MIN).then(|| sum / weights)
-    }
-}
-
-/// First pixel and weights along one axis.
-fn span(shape: Shape, at: f64, scale: f64, size: usize, weights: &mut Vec<f64>) -> usize {
-    let radius = (shape.radius() / scale).ceil();
-    let middle = at.floor();
-    let first = (middle - radius).max(0.0);
-    let last = (middle + radius).min(size as f64 - 1.0);
-    weights.clear();
-    let mut position = first;
-    while position <= last {
-        weights.push(shape.weight((position - at) * scale));
-        position += 1.0;
-    }
-    first as usize
 }

@@ -11,8 +11,10 @@
 mod area;
 mod coordinates;
 mod extent;
+mod job;
 mod kernel;
 mod placement;
+mod wide;
 
 use serde::{Deserialize, Serialize};
 
@@ -20,9 +22,9 @@ use crate::RasterError;
 use crate::band::{Band, BandData, DataType, Sample};
 use crate::dataset::Dataset;
 use crate::grid::{Crs, Grid};
-use coordinates::{Mapper, Point};
+use coordinates::Mapper;
 use extent::Extent;
-use kernel::{Filter, Pixels, Shape};
+use job::Job;
 pub(crate) use placement::{Ground, Placement};
 
 /// Greatest |dx| + |dy|, in source pixels, that interpolating positions along a row may cost.
@@ -93,15 +95,15 @@ pub fn warp(
     let Some(extent) = extent::find(&mapper, size, target, resampling) else {
         return empty(source.data().dtype(), source.nodata(), target);
     };
-    run(
-        source,
-        (0.0, 0.0),
-        &mapper,
-        &extent,
+    let job = Job {
+        mapper: &mapper,
+        extent: &extent,
         target,
         resampling,
-        None,
-    )
+        wanted: None,
+    };
+    job.run(std::slice::from_ref(source), (0.0, 0.0))
+        .map(|mut bands| bands.remove(0))
 }
 
 /// Moves a band (counted from 0) of a dataset to `target`, reading only the part needed,
@@ -165,11 +167,14 @@ pub(crate) fn warp_level_grid(
         return bands.iter().map(none).collect();
     };
     let parts = source.read_level(level, bands, extent.window)?;
-    let origin = (extent.window.col as f64, extent.window.row as f64);
-    parts
-        .iter()
-        .map(|part| run(part, origin, &mapper, &extent, target, resampling, None))
-        .collect()
+    let job = Job {
+        mapper: &mapper,
+        extent: &extent,
+        target,
+        resampling,
+        wanted: None,
+    };
+    job.run(&parts, extent.origin())
 }
 
 /// A warp of a dataset that gives the target a few rows at a time.
@@ -246,12 +251,15 @@ impl<'a> Warper<'a> {
             y_scale: whole.y_scale,
             window: extent::widened(own.window, &whole, size, self.resampling),
         };
-        let origin = (extent.window.col as f64, extent.window.row as f64);
-        self.source
-            .read_level(0, bands, extent.window)?
-            .iter()
-            .map(|band| run(band, origin, &mapper, &extent, &part, self.resampling, None))
-            .collect()
+        let job = Job {
+            mapper: &mapper,
+            extent: &extent,
+            target: &part,
+            resampling: self.resampling,
+            wanted: None,
+        };
+        let parts = self.source.read_level(0, bands, extent.window)?;
+        job.run(&parts, extent.origin())
     }
 }
 
@@ -297,235 +305,4 @@ fn empty(dtype: DataType, nodata: Option<f64>, target: &Grid) -> Result<Band, Ra
         nodata,
         Some(vec![false; n]),
     )
-}
-
-/// Runs the kernel for the type of `source`, whose first pixel is at `origin` of the raster;
-/// only for the pixels that are wanted, where that is said.
-fn run(
-    source: &Band,
-    origin: Point,
-    mapper: &Mapper,
-    extent: &Extent,
-    target: &Grid,
-    resampling: Resampling,
-    wanted: Option<&[bool]>,
-) -> Result<Band, RasterError> {
-    let may_lack =
-        source.mask().is_some() || source.nodata().is_some() || source.data().dtype().is_float();
-    let valid = may_lack
-        .then(|| source.validity())
-        .filter(|v| v.iter().any(|ok| !ok));
-    let n = target.width * target.height;
-    let mut output_valid = vec![false; n];
-    macro_rules! typed {
-        ($variant:ident, $data:expr) => {{
-            let pixels = Pixels {
-                data: $data.as_slice(),
-                valid: valid.as_deref(),
-                width: source.width(),
-                height: source.height(),
-                col: origin.0,
-                row: origin.1,
-            };
-            let fill = Sample::from_f64(source.nodata().unwrap_or(0.0));
-            let mut output = vec![fill; n];
-            let job = Job {
-                mapper,
-                extent,
-                width: target.width,
-                nodata: source.nodata(),
-                wanted,
-            };
-            job.run(&pixels, resampling, &mut output, &mut output_valid);
-            BandData::$variant(output)
-        }};
-    }
-    let data = match source.data() {
-        BandData::U8(v) => typed!(U8, v),
-        BandData::I8(v) => typed!(I8, v),
-        BandData::U16(v) => typed!(U16, v),
-        BandData::I16(v) => typed!(I16, v),
-        BandData::U32(v) => typed!(U32, v),
-        BandData::I32(v) => typed!(I32, v),
-        BandData::U64(v) => typed!(U64, v),
-        BandData::I64(v) => typed!(I64, v),
-        BandData::F32(v) => typed!(F32, v),
-        BandData::F64(v) => typed!(F64, v),
-    };
-    let mask = output_valid.iter().any(|ok| !ok).then_some(output_valid);
-    Band::new(target.width, target.height, data, source.nodata(), mask)
-}
-
-/// Outline of the source pixels.
-#[derive(Debug, Clone, Copy)]
-struct Edge {
-    left: f64,
-    top: f64,
-    right: f64,
-    bottom: f64,
-}
-
-impl Edge {
-    fn of<T>(pixels: &Pixels<'_, T>) -> Self {
-        Self {
-            left: pixels.col,
-            top: pixels.row,
-            right: pixels.col + pixels.width as f64,
-            bottom: pixels.row + pixels.height as f64,
-        }
-    }
-
-    /// Whether a position is outside, but by less than a pixel.
-    #[inline]
-    fn is_near(&self, (x, y): Point) -> bool {
-        let outside = x < self.left || y < self.top || x > self.right || y > self.bottom;
-        outside
-            && x > self.left - 1.0
-            && y > self.top - 1.0
-            && x < self.right + 1.0
-            && y < self.bottom + 1.0
-    }
-}
-
-/// One warp of one band.
-struct Job<'a> {
-    mapper: &'a Mapper,
-    extent: &'a Extent,
-    width: usize,
-    nodata: Option<f64>,
-    wanted: Option<&'a [bool]>,
-}
-
-impl Job<'_> {
-    fn run<T: Sample>(
-        &self,
-        pixels: &Pixels<'_, T>,
-        resampling: Resampling,
-        output: &mut [T],
-        valid: &mut [bool],
-    ) {
-        let Extent {
-            x_scale, y_scale, ..
-        } = *self.extent;
-        let edge = Edge::of(pixels);
-        match resampling {
-            Resampling::Nearest => self.points(output, valid, edge, |x, y| {
-                pixels.nearest(x, y).map(|i| pixels.data[i])
-            }),
-            Resampling::Bilinear => match Filter::new(Shape::Triangle, x_scale, y_scale) {
-                None => self.points(output, valid, edge, |x, y| {
-                    self.rounded(pixels.bilinear(x, y))
-                }),
-                Some(mut f) => self.points(output, valid, edge, |x, y| {
-                    self.rounded(f.value(pixels, x, y))
-                }),
-            },
-            Resampling::Cubic => match Filter::new(Shape::Cubic, x_scale, y_scale) {
-                None => self.points(output, valid, edge, |x, y| self.rounded(pixels.cubic(x, y))),
-                Some(mut f) => self.points(output, valid, edge, |x, y| {
-                    self.rounded(f.value(pixels, x, y))
-                }),
-            },
-            Resampling::Average => {
-                self.areas(output, valid, |a, b| {
-                    self.rounded(area::average(pixels, a, b))
-                });
-            }
-            Resampling::Mode => {
-                let mut counts = Vec::new();
-                self.areas(output, valid, |a, b| area::mode(pixels, a, b, &mut counts));
-            }
-            Resampling::Min => {
-                self.areas(output, valid, |a, b| {
-                    area::extreme(pixels, a, b, |new, old| new < old)
-                });
-            }
-            Resampling::Max => {
-                self.areas(output, valid, |a, b| {
-                    area::extreme(pixels, a, b, |new, old| new > old)
-                });
-            }
-        }
-    }
-
-    /// Which pixels of a row are wanted; `None` for all.
-    fn wanted_in(&self, row: usize) -> Option<&[bool]> {
-        self.wanted
-            .map(|wanted| &wanted[row * self.width..(row + 1) * self.width])
-    }
-
-    /// A computed value in the type of the samples, moved by one when it would read as nodata.
-    fn rounded<T: Sample>(&self, value: Option<f64>) -> Option<T> {
-        let value = T::from_f64(value?);
-        match self.nodata {
-            Some(nodata) if value == T::from_f64(nodata) => Some(value.beside()),
-            _ => Some(value),
-        }
-    }
-
-    /// Fills the target from the source position of each pixel's centre.
-    fn points<T: Sample>(
-        &self,
-        output: &mut [T],
-        valid: &mut [bool],
-        edge: Edge,
-        mut value: impl FnMut(f64, f64) -> Option<T>,
-    ) {
-        let mut points = vec![(0.0, 0.0); self.width];
-        let rows = output
-            .chunks_exact_mut(self.width)
-            .zip(valid.chunks_exact_mut(self.width));
-        for (row, (output, valid)) in rows.enumerate() {
-            let wanted = self.wanted_in(row);
-            if wanted.is_some_and(|w| !w.contains(&true)) {
-                continue;
-            }
-            self.mapper.row(0.5, row as f64 + 0.5, &mut points);
-            for (col, ((point, out), ok)) in points.iter_mut().zip(output).zip(valid).enumerate() {
-                if wanted.is_some_and(|w| !w[col]) {
-                    continue;
-                }
-                if edge.is_near(*point) {
-                    // So close outside, the interpolated position does not decide.
-                    *point = self.mapper.exact(col as f64 + 0.5, row as f64 + 0.5);
-                }
-                if let Some(v) = value(point.0, point.1) {
-                    *out = v;
-                    *ok = true;
-                }
-            }
-        }
-    }
-
-    /// Fills the target from the source positions of each pixel's upper left and lower right corner.
-    fn areas<T: Sample>(
-        &self,
-        output: &mut [T],
-        valid: &mut [bool],
-        mut value: impl FnMut(Point, Point) -> Option<T>,
-    ) {
-        let mut upper = vec![(0.0, 0.0); self.width];
-        let mut lower = upper.clone();
-        let rows = output
-            .chunks_exact_mut(self.width)
-            .zip(valid.chunks_exact_mut(self.width));
-        for (row, (output, valid)) in rows.enumerate() {
-            let wanted = self.wanted_in(row);
-            if wanted.is_some_and(|w| !w.contains(&true)) {
-                continue;
-            }
-            self.mapper.row(0.0, row as f64, &mut upper);
-            self.mapper.row(1.0, row as f64 + 1.0, &mut lower);
-            let corners = upper.iter().zip(&lower);
-            for (col, (((a, b), out), ok)) in corners.zip(output).zip(valid).enumerate() {
-                if wanted.is_some_and(|w| !w[col]) {
-                    continue;
-                }
-                if let Some(v) = value(*a, *b) {
-                    *out = v;
-                    *ok = true;
-                }
-            }
-        }
-    }
 }

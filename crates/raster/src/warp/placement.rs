@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::coordinates::{Mapper, NOWHERE};
+use super::coordinates::{Mapper, NOWHERE, Point, Remembered};
 use super::extent::{self, Reach};
-use super::{Point, Resampling, check_target, empty, run};
+use super::job::Job;
+use super::{Resampling, check_target, empty};
 use crate::RasterError;
 use crate::band::Band;
 use crate::dataset::Dataset;
@@ -31,6 +32,8 @@ struct Seen {
     lattice: Vec<Point>,
     /// Neighbouring pixels, by which the reduction is found.
     steps: Vec<(Point, Point)>,
+    /// Places that were asked for when pixels were computed.
+    remembered: Arc<Remembered>,
 }
 
 impl Ground {
@@ -66,6 +69,7 @@ impl Ground {
             lattice: extent::lattice(target).map(place).collect(),
             steps: steps.map(|(col, row)| step(col, row)).collect(),
             transformer: Arc::new(transformer),
+            remembered: Arc::new(Remembered::of(target)),
         });
         self.seen.push(Arc::clone(&seen));
         Ok(seen)
@@ -88,7 +92,12 @@ impl Placement {
     /// `None` when target and source do not meet.
     pub(crate) fn new(source: &Grid, ground: &mut Ground) -> Result<Option<Self>, RasterError> {
         let seen = ground.seen_in(&source.crs)?;
-        let mapper = Mapper::by(Arc::clone(&seen.transformer), source, &ground.target)?;
+        let mapper = Mapper::by(
+            Arc::clone(&seen.transformer),
+            source,
+            &ground.target,
+            Some(Arc::clone(&seen.remembered)),
+        )?;
         let places: Vec<Point> = seen.lattice.iter().map(|c| mapper.pixel_of(*c)).collect();
         let Some(reach) = Reach::of_lattice(&places) else {
             return Ok(None);
@@ -170,21 +179,14 @@ impl Placement {
             extent.window = extent::widened(own.window, &extent, size, resampling);
         }
         let parts = source.read_level(level, bands, extent.window)?;
-        let origin = (extent.window.col as f64, extent.window.row as f64);
-        parts
-            .iter()
-            .map(|part| {
-                run(
-                    part,
-                    origin,
-                    &mapper,
-                    &extent,
-                    &self.target,
-                    resampling,
-                    wanted,
-                )
-            })
-            .collect()
+        let job = Job {
+            mapper: &mapper,
+            extent: &extent,
+            target: &self.target,
+            resampling,
+            wanted,
+        };
+        job.run(&parts, extent.origin())
     }
 
     /// First column and row, and those after the last, of what is wanted; `None` when that is

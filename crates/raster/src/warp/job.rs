@@ -1,0 +1,306 @@
+//! One warp of the bands of one source: the positions are found once, the kernel runs for each band.
+
+use super::coordinates::{Mapper, Point};
+use super::extent::Extent;
+use super::kernel::Pixels;
+use super::wide::{Filter, Shape};
+use super::{Resampling, area};
+use crate::RasterError;
+use crate::band::{Band, BandData, Sample};
+use crate::grid::Grid;
+
+/// One warp.
+pub(super) struct Job<'a> {
+    pub(super) mapper: &'a Mapper,
+    pub(super) extent: &'a Extent,
+    pub(super) target: &'a Grid,
+    pub(super) resampling: Resampling,
+    /// Pixels of the target to compute, where that is said; the others are left without a
+    /// measurement.
+    pub(super) wanted: Option<&'a [bool]>,
+}
+
+/// A band of the target under way.
+struct Sheet<T> {
+    values: Vec<T>,
+    valid: Vec<bool>,
+}
+
+/// Outline of the source pixels.
+#[derive(Debug, Clone, Copy)]
+struct Edge {
+    left: f64,
+    top: f64,
+    right: f64,
+    bottom: f64,
+}
+
+impl Edge {
+    fn of<T>(pixels: &Pixels<'_, T>) -> Self {
+        Self {
+            left: pixels.col,
+            top: pixels.row,
+            right: pixels.col + pixels.width as f64,
+            bottom: pixels.row + pixels.height as f64,
+        }
+    }
+
+    /// Whether a position is outside, but by less than a pixel.
+    #[inline]
+    fn is_near(&self, (x, y): Point) -> bool {
+        let outside = x < self.left || y < self.top || x > self.right || y > self.bottom;
+        outside
+            && x > self.left - 1.0
+            && y > self.top - 1.0
+            && x < self.right + 1.0
+            && y < self.bottom + 1.0
+    }
+}
+
+/// A computed value in the type of the samples, moved by one when it would read as nodata.
+#[inline]
+fn rounded<T: Sample>(value: f64, nodata: Option<T>) -> T {
+    let value = T::from_f64(value);
+    if nodata == Some(value) {
+        value.beside()
+    } else {
+        value
+    }
+}
+
+impl Job<'_> {
+    /// Runs the kernel over bands that lie on one another and have one type, as those of a file
+    /// do; their first pixel is at `origin` of the raster.
+    pub(super) fn run(&self, bands: &[Band], origin: Point) -> Result<Vec<Band>, RasterError> {
+        macro_rules! typed {
+            ($($variant:ident)*) => {
+                match bands.first().map(Band::data) {
+                    None => Ok(Vec::new()),
+                    $(Some(BandData::$variant(_)) => {
+                        let samples = bands.iter().map(|band| match band.data() {
+                            BandData::$variant(samples) => Some(samples.as_slice()),
+                            _ => None,
+                        });
+                        let samples: Option<Vec<_>> = samples.collect();
+                        let samples = samples.ok_or_else(|| {
+                            RasterError::argument("bands", "they differ in their types")
+                        })?;
+                        self.run_typed(bands, &samples, origin, BandData::$variant)
+                    })*
+                }
+            };
+        }
+        typed!(U8 I8 U16 I16 U32 I32 U64 I64 F32 F64)
+    }
+
+    fn run_typed<T: Sample>(
+        &self,
+        bands: &[Band],
+        samples: &[&[T]],
+        origin: Point,
+        data: fn(Vec<T>) -> BandData,
+    ) -> Result<Vec<Band>, RasterError> {
+        let gaps: Vec<Option<Vec<bool>>> = bands.iter().map(Band::gaps).collect();
+        let sources = bands.iter().zip(samples).zip(&gaps);
+        let sources: Vec<Pixels<'_, T>> = sources
+            .map(|((band, samples), gaps)| Pixels {
+                data: samples,
+                valid: gaps.as_deref(),
+                width: band.width(),
+                height: band.height(),
+                col: origin.0,
+                row: origin.1,
+            })
+            .collect();
+        let nodata = bands.first().and_then(Band::nodata).map(T::from_f64);
+        let n = self.target.width * self.target.height;
+        let mut sheets: Vec<Sheet<T>> = bands
+            .iter()
+            .map(|band| Sheet {
+                values: vec![T::from_f64(band.nodata().unwrap_or(0.0)); n],
+                valid: vec![false; n],
+            })
+            .collect();
+        self.fill(&sources, nodata, &mut sheets);
+        sheets
+            .into_iter()
+            .zip(bands)
+            .map(|(sheet, band)| {
+                let mask = sheet.valid.contains(&false).then_some(sheet.valid);
+                let (width, height) = (self.target.width, self.target.height);
+                Band::new(width, height, data(sheet.values), band.nodata(), mask)
+            })
+            .collect()
+    }
+
+    fn fill<T: Sample>(
+        &self,
+        sources: &[Pixels<'_, T>],
+        nodata: Option<T>,
+        sheets: &mut [Sheet<T>],
+    ) {
+        let Some(first) = sources.first() else {
+            return;
+        };
+        let scale = (self.extent.x_scale, self.extent.y_scale);
+        let wide = |shape| Filter::new(shape, scale, (first.width, first.height));
+        let settled = |value: Option<f64>| value.map(|value| rounded(value, nodata));
+        match self.resampling {
+            Resampling::Nearest => self.points(sources, sheets, |pixels, x, y| {
+                pixels.nearest(x, y).map(|i| pixels.data[i])
+            }),
+            Resampling::Bilinear => match wide(Shape::Triangle) {
+                None => self.points(sources, sheets, |pixels, x, y| {
+                    settled(pixels.bilinear(x, y))
+                }),
+                Some(filter) => self.filtered(sources, sheets, filter, settled),
+            },
+            Resampling::Cubic => match wide(Shape::Cubic) {
+                None => self.points(sources, sheets, |pixels, x, y| settled(pixels.cubic(x, y))),
+                Some(filter) => self.filtered(sources, sheets, filter, settled),
+            },
+            Resampling::Average => self.areas(sources, sheets, |pixels, a, b| {
+                settled(area::average(pixels, a, b))
+            }),
+            Resampling::Mode => {
+                let mut counts = Vec::new();
+                self.areas(sources, sheets, |pixels, a, b| {
+                    area::mode(pixels, a, b, &mut counts)
+                });
+            }
+            Resampling::Min => self.areas(sources, sheets, |pixels, a, b| {
+                area::extreme(pixels, a, b, |new, old| new < old)
+            }),
+            Resampling::Max => self.areas(sources, sheets, |pixels, a, b| {
+                area::extreme(pixels, a, b, |new, old| new > old)
+            }),
+        }
+    }
+
+    /// Rows of the target in which something is wanted, with what; `None` for all.
+    fn rows(&self) -> impl Iterator<Item = (usize, Option<&[bool]>)> {
+        let width = self.target.width;
+        (0..self.target.height)
+            .map(move |row| {
+                let wanted = self.wanted.map(|w| &w[row * width..(row + 1) * width]);
+                (row, wanted)
+            })
+            .filter(|(_, wanted)| wanted.is_none_or(|w| w.contains(&true)))
+    }
+
+    /// Source positions of the centres of the pixels of a row.
+    fn centres(&self, row: usize, edge: Edge, points: &mut [Point]) {
+        self.mapper.row(0.5, row as f64 + 0.5, points);
+        for (col, point) in points.iter_mut().enumerate() {
+            if edge.is_near(*point) {
+                // So close outside, the interpolated position does not decide.
+                *point = self.mapper.exact(col as f64 + 0.5, row as f64 + 0.5);
+            }
+        }
+    }
+
+    /// Fills the sheets from the source position of each pixel's centre.
+    fn points<T: Sample>(
+        &self,
+        sources: &[Pixels<'_, T>],
+        sheets: &mut [Sheet<T>],
+        value: impl Fn(&Pixels<'_, T>, f64, f64) -> Option<T>,
+    ) {
+        let width = self.target.width;
+        let mut points = vec![(0.0, 0.0); width];
+        for (row, wanted) in self.rows() {
+            self.centres(row, Edge::of(&sources[0]), &mut points);
+            let range = row * width..(row + 1) * width;
+            for (pixels, sheet) in sources.iter().zip(&mut *sheets) {
+                let cells = sheet.cells(range.clone());
+                for (col, ((out, ok), point)) in cells.zip(&points).enumerate() {
+                    if wanted.is_some_and(|w| !w[col]) {
+                        continue;
+                    }
+                    if let Some(v) = value(pixels, point.0, point.1) {
+                        *out = v;
+                        *ok = true;
+                    }
+                }
+            }
+        }
+    }
+
+    /// The same with a kernel whose weights are found once for all bands.
+    fn filtered<T: Sample>(
+        &self,
+        sources: &[Pixels<'_, T>],
+        sheets: &mut [Sheet<T>],
+        mut filter: Filter,
+        settled: impl Fn(Option<f64>) -> Option<T>,
+    ) {
+        let width = self.target.width;
+        let at_once = filter.positions_max();
+        let mut points = vec![(0.0, 0.0); width];
+        for (row, wanted) in self.rows() {
+            self.centres(row, Edge::of(&sources[0]), &mut points);
+            if let Some(wanted) = wanted {
+                for (point, wanted) in points.iter_mut().zip(wanted) {
+                    if !wanted {
+                        *point = super::coordinates::NOWHERE;
+                    }
+                }
+            }
+            for (part, points) in points.chunks(at_once).enumerate() {
+                filter.prepare(&sources[0], points);
+                let start = row * width + part * at_once;
+                for (pixels, sheet) in sources.iter().zip(&mut *sheets) {
+                    let cells = sheet.cells(start..start + points.len());
+                    for (index, (out, ok)) in cells.enumerate() {
+                        if let Some(v) = settled(filter.value(pixels, index)) {
+                            *out = v;
+                            *ok = true;
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Fills the sheets from the source positions of each pixel's upper left and lower right corner.
+    fn areas<T: Sample>(
+        &self,
+        sources: &[Pixels<'_, T>],
+        sheets: &mut [Sheet<T>],
+        mut value: impl FnMut(&Pixels<'_, T>, Point, Point) -> Option<T>,
+    ) {
+        let width = self.target.width;
+        let mut upper = vec![(0.0, 0.0); width];
+        let mut lower = upper.clone();
+        for (row, wanted) in self.rows() {
+            self.mapper.row(0.0, row as f64, &mut upper);
+            self.mapper.row(1.0, row as f64 + 1.0, &mut lower);
+            let range = row * width..(row + 1) * width;
+            for (pixels, sheet) in sources.iter().zip(&mut *sheets) {
+                let corners = upper.iter().zip(&lower);
+                let cells = sheet.cells(range.clone()).zip(corners);
+                for (col, ((out, ok), (a, b))) in cells.enumerate() {
+                    if wanted.is_some_and(|w| !w[col]) {
+                        continue;
+                    }
+                    if let Some(v) = value(pixels, *a, *b) {
+                        *out = v;
+                        *ok = true;
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl<T> Sheet<T> {
+    /// Values and validity of some pixels.
+    fn cells(
+        &mut self,
+        range: std::ops::Range<usize>,
+    ) -> impl Iterator<Item = (&mut T, &mut bool)> {
+        self.values[range.clone()]
+            .iter_mut()
+            .zip(&mut self.valid[range])
+    }
+}
