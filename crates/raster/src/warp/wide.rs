@@ -63,18 +63,19 @@ impl Axis {
         }
     }
 
-    /// Writes the weights of the pixels around `at` that are inside; gives the first of them and
-    /// their number.
-    #[inline]
-    fn span(&self, at: f64, size: usize, weights: &mut [f64]) -> (usize, usize) {
+    /// Writes the weights of the pixels around `at`; gives the first of them and how many are
+    /// inside. `TAPS` is their number where that is known when compiling, else 0.
+    #[inline(always)]
+    fn span<const TAPS: usize>(&self, at: f64, size: usize, weights: &mut [f64]) -> (usize, usize) {
+        let taps = if TAPS == 0 { self.taps } else { TAPS };
         // Below the first pixel the cast gives 0.
         let first = (floor(at - self.reach) + 1.0) as usize;
-        let count = self.taps.min(size.saturating_sub(first));
-        // At an edge fewer pixels are within the reach, and the weights of the others are 0.
-        for (i, weight) in weights[..count].iter_mut().enumerate() {
-            *weight = self.shape.weight(((first + i) as f64 - at) * self.scale);
+        // Fewer pixels may be within the reach: the weights of the others are 0.
+        let from = first as f64 - at;
+        for (i, weight) in weights[..taps].iter_mut().enumerate() {
+            *weight = self.shape.weight((i as f64 + from) * self.scale);
         }
-        (first, count)
+        (first, taps.min(size.saturating_sub(first)))
     }
 }
 
@@ -89,6 +90,16 @@ struct Place {
     rows: usize,
     /// Sum of all weights.
     total: f64,
+}
+
+impl Place {
+    const NONE: Self = Self {
+        nearest: NONE,
+        start: 0,
+        cols: 0,
+        rows: 0,
+        total: 0.0,
+    };
 }
 
 /// A kernel widened by a reduction, with its weights at some positions. They are found once for
@@ -128,37 +139,40 @@ impl Filter {
 
     /// Finds the weights of some positions.
     pub(super) fn prepare<T: Sample>(&mut self, pixels: &Pixels<'_, T>, points: &[Point]) {
+        // The sizes of reductions by less than two, which are most where there are overviews.
+        match (self.x.taps, self.y.taps) {
+            (3, 3) => self.prepare_by::<T, 3, 3>(pixels, points),
+            (4, 4) => self.prepare_by::<T, 4, 4>(pixels, points),
+            _ => self.prepare_by::<T, 0, 0>(pixels, points),
+        }
+    }
+
+    fn prepare_by<T: Sample, const W: usize, const H: usize>(
+        &mut self,
+        pixels: &Pixels<'_, T>,
+        points: &[Point],
+    ) {
         let stride = self.x.taps + self.y.taps;
-        self.weights.clear();
         self.weights.resize(stride * points.len(), 0.0);
         self.places.clear();
-        let (x_axis, y_axis) = (self.x, self.y);
-        let place = |(point, weights): (&Point, &mut [f64])| {
-            let nearest = pixels.holding(point.0, point.1).unwrap_or(NONE);
-            if nearest == NONE {
-                return Place {
-                    nearest,
-                    start: 0,
-                    cols: 0,
-                    rows: 0,
-                    total: 0.0,
-                };
-            }
-            let (across, down) = weights.split_at_mut(x_axis.taps);
+        let places = points.iter().zip(self.weights.chunks_exact_mut(stride));
+        for (point, weights) in places {
+            let Some(nearest) = pixels.holding(point.0, point.1) else {
+                self.places.push(Place::NONE);
+                continue;
+            };
+            let (across, down) = weights.split_at_mut(self.x.taps);
             let (x, y) = (point.0 - pixels.col - 0.5, point.1 - pixels.row - 0.5);
-            let (col, cols) = x_axis.span(x, pixels.width, across);
-            let (row, rows) = y_axis.span(y, pixels.height, down);
-            let line: f64 = across[..cols].iter().sum();
-            Place {
+            let (col, cols) = self.x.span::<W>(x, pixels.width, across);
+            let (row, rows) = self.y.span::<H>(y, pixels.height, down);
+            self.places.push(Place {
                 nearest,
                 start: row * pixels.width + col,
                 cols,
                 rows,
-                total: down[..rows].iter().map(|weight| line * weight).sum(),
-            }
-        };
-        let places = points.iter().zip(self.weights.chunks_exact_mut(stride));
-        self.places.extend(places.map(place));
+                total: across[..cols].iter().sum::<f64>() * down[..rows].iter().sum::<f64>(),
+            });
+        }
     }
 
     /// Weighted mean around the position prepared at `index`, of the pixels that are measurements.
@@ -173,13 +187,12 @@ impl Filter {
         let (across, down) = weights.split_at(self.x.taps);
         let (across, down) = (&across[..place.cols], &down[..place.rows]);
         let start = place.start;
-        // The sizes of reductions by less than two, which are most where there are overviews.
         let sum = match (place.cols, place.rows) {
             (3, 3) => fixed::<T, 3, 3>(pixels, start, across, down),
             (3, 4) => fixed::<T, 3, 4>(pixels, start, across, down),
             (4, 3) => fixed::<T, 4, 3>(pixels, start, across, down),
             (4, 4) => fixed::<T, 4, 4>(pixels, start, across, down),
-            _ => None,
+            _ => whole(pixels, start, across, down),
         };
         match sum {
             Some(sum) => (place.total >= WEIGHT_MIN).then(|| sum / place.total),
@@ -212,6 +225,30 @@ fn fixed<T: Sample, const W: usize, const H: usize>(
         for (value, weight) in line.iter().zip(across) {
             line_sum += value.to_f64() * weight;
         }
+        sum += line_sum * weight;
+    }
+    Some(sum)
+}
+
+/// The same of any number of pixels.
+fn whole<T: Sample>(
+    pixels: &Pixels<'_, T>,
+    start: usize,
+    across: &[f64],
+    down: &[f64],
+) -> Option<f64> {
+    let mut sum = 0.0;
+    for (j, weight) in down.iter().enumerate() {
+        let at = start + j * pixels.width;
+        let range = at..at + across.len();
+        if pixels
+            .valid
+            .is_some_and(|v| v[range.clone()].contains(&false))
+        {
+            return None;
+        }
+        let cells = pixels.data[range].iter().zip(across);
+        let line_sum: f64 = cells.map(|(value, weight)| value.to_f64() * weight).sum();
         sum += line_sum * weight;
     }
     Some(sum)
