@@ -2,6 +2,7 @@
 
 use crate::codec::PlanCodec;
 use crate::error::ClusterError;
+use crate::gather::gather;
 use crate::serve::host_and_port;
 use async_trait::async_trait;
 use ballista_core::config::BallistaConfig;
@@ -17,6 +18,7 @@ use datafusion::execution::SendableRecordBatchStream;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::prelude::SessionConfig;
 use datafusion_proto::protobuf::PhysicalPlanNode;
+use futures::FutureExt as _;
 use std::sync::Arc;
 
 /// Tasks that a job is cut into at most: enough that the loss of an executor costs little, few
@@ -50,36 +52,47 @@ impl Carrier for Ballista {
     ) -> std::result::Result<SendableRecordBatchStream, GraphError> {
         // Found out here rather than inside of a message.
         exec.to_bytes()?;
-        let exec = numbers_of_chunks(exec.chunks())
-            .and_then(|numbers| exec.of_numbers(numbers))
-            .map_err(|error| of_engine_error(&error))?;
-        let config = SessionConfig::new_with_ballista();
-        let session = format!("corridor-{}", uuid());
-        execute_physical_plan::<PhysicalPlanNode>(
-            self.scheduler.clone(),
-            &BallistaConfig::default(),
-            Arc::new(exec),
-            &PlanCodec::default(),
-            session,
-            config,
-        )
-        .await
-        .map_err(|error| of_engine_error(&error))
+        let (scheduler, chunks) = (self.scheduler.clone(), exec.chunks());
+        let schema = exec.schema();
+        let submit =
+            move |chunks: Vec<usize>| submitted(scheduler.clone(), exec.clone(), chunks).boxed();
+        let rows = gather(submit, schema, chunks).await;
+        rows.map_err(|error| of_engine_error(&error))
     }
+}
+
+/// A job for these chunks, when it ended: its rows are fetched from the executors as they are asked
+/// for.
+async fn submitted(
+    scheduler: String,
+    exec: ChunkExec,
+    chunks: Vec<usize>,
+) -> Result<SendableRecordBatchStream> {
+    let exec = exec.of_numbers(numbers_of_chunks(&chunks)?)?;
+    execute_physical_plan::<PhysicalPlanNode>(
+        scheduler,
+        &BallistaConfig::default(),
+        Arc::new(exec),
+        &PlanCodec::default(),
+        format!("corridor-{}", uuid()),
+        SessionConfig::new_with_ballista(),
+    )
+    .await
 }
 
 /// A table of the numbers of chunks: the scheduler gives each task its share of the partitions of a
 /// leaf that it knows, and of no other.
-fn numbers_of_chunks(chunks: usize) -> Result<Arc<dyn ExecutionPlan>> {
+fn numbers_of_chunks(chunks: &[usize]) -> Result<Arc<dyn ExecutionPlan>> {
     let schema = Arc::new(Schema::new(vec![Field::new(
         "chunk",
         DataType::UInt64,
         false,
     )]));
-    let tasks = chunks.clamp(1, TASKS_MAX);
+    let tasks = chunks.len().clamp(1, TASKS_MAX);
     let partitions = (0..tasks)
         .map(|task| {
-            let numbers = (task..chunks).step_by(tasks).map(|chunk| chunk as u64);
+            let share = chunks.iter().skip(task).step_by(tasks);
+            let numbers = share.map(|chunk| *chunk as u64);
             let column = Arc::new(UInt64Array::from_iter_values(numbers));
             Ok(vec![RecordBatch::try_new(schema.clone(), vec![column])?])
         })

@@ -3,6 +3,7 @@
 mod carrier;
 mod codec;
 mod error;
+mod gather;
 mod serve;
 
 pub use carrier::Ballista;

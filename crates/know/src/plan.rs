@@ -45,4 +45,5 @@ pub use engine::{Carrier, Engine, InProcess, Plan, Progress, Ran};
 pub use error::{of_engine_error, to_engine_error};
 pub use estimate::{Budget, Estimate, Pace};
 pub use exec::ChunkExec;
+pub use piece::{Part, parts};
 pub use spill::Spilled;

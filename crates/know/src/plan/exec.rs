@@ -31,7 +31,9 @@ const BATCHES_WAITING: usize = 1;
 ///
 /// Alone it enumerates the chunks itself. With an input ([`ChunkExec::of_numbers`]) it computes the
 /// chunks whose numbers come in, so that whoever cuts a plan into tasks by its leaves needs to know
-/// nothing of chunks.
+/// nothing of chunks; then a row after those of each chunk says that it is whole ([`parts`]).
+///
+/// [`parts`]: super::parts
 #[derive(Debug, Clone)]
 pub struct ChunkExec {
     job: Arc<Job>,
@@ -240,7 +242,7 @@ impl ExecutionPlan for ChunkExec {
                 let chunks = (partition..self.chunks())
                     .step_by(self.partitions)
                     .collect();
-                builder.spawn_blocking(move || compute(&job, chunks, projection, &results));
+                builder.spawn_blocking(move || compute(&job, chunks, projection, false, &results));
             }
             Some(numbers) => {
                 let mut numbers = numbers.execute(partition, context)?;
@@ -250,7 +252,7 @@ impl ExecutionPlan for ChunkExec {
                         let (job, projection, results) =
                             (job.clone(), projection.clone(), results.clone());
                         tokio::task::spawn_blocking(move || {
-                            compute(&job, chunks, projection, &results)
+                            compute(&job, chunks, projection, true, &results)
                         })
                         .await
                         .map_err(|error| DataFusionError::External(Box::new(error)))??;
@@ -283,17 +285,19 @@ fn chunks_of(batch: &RecordBatch, job: &Job) -> Result<Vec<usize>> {
         .collect()
 }
 
-/// Computes chunks one after another, until nobody wants their rows any more.
+/// Computes chunks one after another, until nobody wants their rows any more; `closing`: and says of
+/// each that it is whole.
 fn compute(
     job: &Job,
     chunks: Vec<usize>,
     projection: Option<Vec<usize>>,
+    closing: bool,
     results: &Sender<Result<RecordBatch>>,
 ) -> Result<()> {
     for chunk in chunks {
         let mut open = true;
         let mut failed = None;
-        let ran = job.run_chunk(chunk, &mut |batch| {
+        let mut give = |batch: RecordBatch| {
             let batch = match &projection {
                 None => Ok(batch),
                 Some(columns) => batch.project(columns),
@@ -303,8 +307,12 @@ fn compute(
                 Err(error) => failed = Some(error),
             }
             open && failed.is_none()
-        });
+        };
+        let ran = job.run_chunk(chunk, &mut give);
         ran.map_err(|error| to_engine_error(&error))?;
+        if closing {
+            give(piece::closing(chunk)?);
+        }
         if let Some(error) = failed {
             return Err(error.into());
         }

@@ -31,6 +31,56 @@ pub(crate) fn schema() -> SchemaRef {
     SCHEMA.clone()
 }
 
+/// The result that a row belongs to which says that a chunk is whole.
+const CLOSING: u32 = u32::MAX;
+
+/// Rows of chunks on their way, in order: those of a chunk, then that it is whole.
+#[derive(Debug)]
+pub enum Part {
+    /// Rows of the chunk that is closed next.
+    Rows(RecordBatch),
+    /// All rows of the chunk of this number came.
+    Closed(usize),
+}
+
+/// The row that says that a chunk is whole.
+pub(crate) fn closing(chunk: usize) -> Result<RecordBatch, ArrowError> {
+    let mut rows = Rows::default();
+    let numbers = [CLOSING, chunk as u32, 0, 0, 0, 0, 0];
+    for (column, number) in rows.numbers.iter_mut().zip(numbers) {
+        column.push(number);
+    }
+    rows.samples.append_value([]);
+    rows.batch()
+}
+
+/// Takes apart what an operator computing chunks by their numbers gave: whoever carried it may have
+/// put batches together.
+///
+/// # Errors
+/// `Internal` where the rows were made by another operator.
+pub fn parts(batch: &RecordBatch) -> Result<Vec<Part>, GraphError> {
+    let foreign = || GraphError::new("Internal", "rows that are of no chunk came back");
+    let numbers = |name: &str| {
+        let column = batch.column_by_name(name)?;
+        column.as_any().downcast_ref::<UInt32Array>()
+    };
+    let cuts = numbers("cut").ok_or_else(foreign)?.values();
+    let planes = numbers("plane").ok_or_else(foreign)?.values();
+    let (mut parts, mut from) = (Vec::new(), 0);
+    for (row, _) in cuts.iter().enumerate().filter(|(_, cut)| **cut == CLOSING) {
+        if row > from {
+            parts.push(Part::Rows(batch.slice(from, row - from)));
+        }
+        parts.push(Part::Closed(planes[row] as usize));
+        from = row + 1;
+    }
+    if from < cuts.len() {
+        parts.push(Part::Rows(batch.slice(from, cuts.len() - from)));
+    }
+    Ok(parts)
+}
+
 /// Rows being collected.
 #[derive(Default)]
 pub(crate) struct Rows {
