@@ -12,7 +12,7 @@ const PIXELS_MAX: usize = 1 << 18;
 pub type Parser = fn(&[u8]);
 
 /// All parsers, by the name of their fuzz target and of their folder in `seeds/`.
-pub const PARSERS: [(&str, Parser); 39] = [
+pub const PARSERS: [(&str, Parser); 40] = [
     ("area", area),
     ("bundle", bundle),
     ("bundle_message", bundle_message),
@@ -32,6 +32,7 @@ pub const PARSERS: [(&str, Parser); 39] = [
     ("item", item),
     ("leap_seconds", leap_seconds),
     ("mission", mission),
+    ("network_description", network_description),
     ("node_config", node_config),
     ("packet_definitions", packet_definitions),
     ("packets", packets),
@@ -495,6 +496,21 @@ pub fn product(bytes: &[u8]) {
         && std::fs::write(folder.path().join("product.toml"), bytes).is_ok()
     {
         let _ = corridor_know::product::Product::load(folder.path());
+    }
+}
+
+/// The description of a user's network, beside a network that is none.
+pub fn network_description(bytes: &[u8]) {
+    use corridor_know::model::Model;
+    if let Ok(folder) = tempfile::tempdir()
+        && std::fs::write(folder.path().join("network.onnx"), b"none").is_ok()
+        && std::fs::write(folder.path().join("network.toml"), bytes).is_ok()
+        && let Ok(model) = Model::open(&folder.path().join("network.toml"))
+        && let Some(clouds) = corridor_know::product::Product::find("clouds")
+    {
+        let _ = clouds.by_model(&model);
+        let bands = vec![vec![0.0]; model.description().bands.len()];
+        assert!(model.judge(&bands, (1, 1), &|| Ok(())).is_err());
     }
 }
 

@@ -8,6 +8,7 @@ pub mod extent;
 pub mod geometry;
 pub mod graph;
 pub mod least_squares;
+pub mod model;
 pub mod output;
 pub mod picture;
 pub mod plan;

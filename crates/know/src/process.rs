@@ -174,6 +174,7 @@ mod otsu_threshold;
 mod pi;
 mod power;
 mod predict_curve;
+mod predict_onnx;
 mod product;
 mod quantiles;
 mod rearrange;
@@ -320,6 +321,7 @@ pub static ALL: &[&Process] = &[
     &pi::PROCESS,
     &power::PROCESS,
     &predict_curve::PROCESS,
+    &predict_onnx::PROCESS,
     &product::PROCESS,
     &quantiles::PROCESS,
     &rearrange::PROCESS,

@@ -1,6 +1,7 @@
 //! Products: recipes that turn scenes into answers.
 
 mod answer;
+mod by_model;
 mod recipe;
 mod run;
 mod select;

@@ -7,6 +7,7 @@ use crate::forecast::{self, Forecast};
 use crate::notify::{Event, EventKind, Webhooks};
 use crate::order::OrderStore;
 use crate::reach::{self, RevisitKey, RevisitMaps};
+use crate::recipes::Recipes;
 use crate::register::{self, Register};
 use crate::request::{NewWatch, Watch};
 use crate::search::Running;
@@ -18,12 +19,12 @@ use crate::trace::Trace;
 use crate::tracks::{self, Tracks};
 use corridor_catalog::store::SqliteCatalog;
 use corridor_catalog::{AssetStore, Catalog, Intake};
+use corridor_know::model::Models;
 use corridor_know::product::Product;
 use corridor_orbit::elements::ElementSet;
 use corridor_sense::instrument::Instrument;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
 use tokio::sync::{Notify, broadcast};
@@ -89,7 +90,7 @@ pub struct Chain {
     pub(crate) wake: Notify,
     revisit_maps: RevisitMaps,
     pub(crate) contact_plan: KeptPlan,
-    products: BTreeMap<String, Product>,
+    recipes: Recipes,
     register: RwLock<Arc<Register>>,
     events: broadcast::Sender<Event>,
     newest_event_at_open: u64,
@@ -125,7 +126,7 @@ impl Chain {
             let store: Arc<dyn WatchStore> = sqlite;
             let overrides = read_optional(&overlay.join("settings.toml"))?;
             let settings = Settings::read(&register::shipped_assumptions()?, overrides.as_deref())?;
-            let products = read_products(&overlay.join("products"))?;
+            let recipes = Recipes::read(&overlay)?;
             let register = crate::inventory::load_register(&overlay, &*store)?;
             Ok(Self {
                 node_id: store.node_id()?,
@@ -133,7 +134,7 @@ impl Chain {
                 intake: Intake::new(catalog, assets),
                 config,
                 settings,
-                products,
+                recipes,
                 register: RwLock::new(Arc::new(register)),
                 events: broadcast::channel(EVENTS_WAITING_MAX).0,
                 wake: Notify::new(),
@@ -209,7 +210,12 @@ impl Chain {
 
     /// The products, by id.
     pub fn products(&self) -> impl Iterator<Item = &Product> {
-        self.products.values()
+        self.recipes.products.values()
+    }
+
+    /// The networks that graphs can name.
+    pub fn models(&self) -> &Models {
+        &self.recipes.models
     }
 
     /// A product.
@@ -217,9 +223,10 @@ impl Chain {
     /// # Errors
     /// [`WatchError::NotFound`] with the ids there are.
     pub fn product(&self, id: &str) -> Result<&Product, WatchError> {
-        self.products.get(id).ok_or_else(|| {
-            WatchError::not_found_among("product", id, self.products.keys().cloned())
-        })
+        let products = &self.recipes.products;
+        products
+            .get(id)
+            .ok_or_else(|| WatchError::not_found_among("product", id, products.keys().cloned()))
     }
 
     /// Scenes and answers.
@@ -296,7 +303,7 @@ impl Chain {
     /// [`WatchError::Invalid`] names what is wrong in the request; [`WatchError::Conflict`] where
     /// the name is taken by another request.
     pub async fn add_watch(&self, new: NewWatch) -> Result<Watch, WatchError> {
-        let products: Vec<String> = self.products.keys().cloned().collect();
+        let products: Vec<String> = self.recipes.products.keys().cloned().collect();
         let watch = new.check(&products, Timestamp::now())?;
         let store = self.store.clone();
         let asked = watch.clone();
@@ -581,27 +588,6 @@ fn read_optional(path: &Path) -> Result<Option<String>, WatchError> {
             path.display()
         ))),
     }
-}
-
-/// The shipped products, and those of the data folder's `products/` over them.
-fn read_products(folder: &Path) -> Result<BTreeMap<String, Product>, WatchError> {
-    let mut products: BTreeMap<String, Product> = Product::shipped()
-        .iter()
-        .map(|p| (p.id.clone(), p.clone()))
-        .collect();
-    if folder.is_dir() {
-        let doing =
-            |e: std::io::Error| WatchError::Invalid(format!("reading {}: {e}", folder.display()));
-        for entry in std::fs::read_dir(folder).map_err(doing)? {
-            let path = entry.map_err(doing)?.path();
-            if path.is_dir() {
-                let product =
-                    Product::load(&path).map_err(|e| WatchError::Invalid(e.to_string()))?;
-                products.insert(product.id.clone(), product);
-            }
-        }
-    }
-    Ok(products)
 }
 
 /// `t` plus `seconds`, held at the end of time.

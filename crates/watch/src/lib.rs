@@ -15,6 +15,7 @@ pub mod outgoing;
 mod pending;
 pub mod reach;
 pub mod receive;
+mod recipes;
 pub mod register;
 pub mod rehearsal;
 mod relayed;

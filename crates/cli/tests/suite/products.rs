@@ -1,6 +1,6 @@
 //! `corridor know product`: figures, files and refusals.
 
-use crate::program::{Program, demo_scenes, text};
+use crate::program::{Program, demo_scenes, repository, text};
 
 const OLINDA: &str = "-34.915,-8.039,-34.8275,-7.952";
 
@@ -117,6 +117,72 @@ fn a_change_takes_the_first_and_the_last_scene() {
     let later = change("2019-07-01");
     assert_eq!(later["scenes"][0]["item"], names[1].as_str());
     assert_eq!(later["scenes"][1]["item"], names[2].as_str());
+}
+
+const NETWORK: &str = r#"
+id = "small"
+title = "Small network"
+product = "clouds"
+network = "network.onnx"
+bands = ["blue", "green", "red"]
+classes = [0, 1, 2]
+tile_px = 64
+"#;
+
+/// A network that means nothing, as a user would bring it; gives its path.
+fn put_network(folder: &std::path::Path) -> std::path::PathBuf {
+    std::fs::create_dir_all(folder).unwrap();
+    let network = folder.join("network.onnx");
+    let own = repository().join("crates/know/tests/reference/network.onnx");
+    std::fs::copy(own, &network).unwrap();
+    std::fs::write(network.with_extension("toml"), NETWORK).unwrap();
+    network
+}
+
+#[test]
+fn a_network_stands_in_for_the_rules_of_clouds() {
+    let program = with_scenes(&["landsat-7-olinda"]);
+    let folder = tempfile::tempdir().unwrap();
+    let network = text(&put_network(folder.path()));
+    let clouds = |arguments: &[&str]| {
+        let more = ["--area", OLINDA, "--format", "json"];
+        program.run(&[&["know", "product"], arguments, &more].concat())
+    };
+    let given = clouds(&["clouds", "--model", &network]).ok().json();
+    assert_eq!(given["product"], "clouds-small");
+    assert_eq!(given["alternative"], "small");
+    clouds(&["water", "--model", &network]).refused(1, &["takes none"]);
+    clouds(&["clouds", "--model", "nothing.onnx"]).refused(1, &["nothing.toml", "beside it"]);
+
+    // A network in the data folder is one more product, and a process of graphs.
+    put_network(&program.data.join("models"));
+    let listed = program.run(&["know", "products", "--format", "json"]).ok();
+    assert!(listed.out.contains("clouds-small"), "{}", listed.out);
+    let own = clouds(&["clouds-small"]).ok().json();
+    assert_eq!(own["statistics"], given["statistics"]);
+    let graph = serde_json::json!({
+        "load": {"process_id": "load_collection", "arguments": {
+            "id": given["scenes"][0]["collection"], "spatial_extent": null, "temporal_extent": null,
+            "bands": ["blue", "green", "red"]}},
+        "judge": {"process_id": "predict_onnx", "arguments": {
+            "data": {"from_node": "load"}, "model": "small"}, "result": true}
+    });
+    let unknown = graph.to_string().replace("\"small\"", "\"large\"");
+    let (graph, unknown) = (
+        text(&program.file("judge.json", graph.to_string())),
+        text(&program.file("unknown.json", unknown)),
+    );
+    let out = text(&folder.path().join("judged.tif"));
+    program
+        .run(&["know", "run", &graph, "--area", OLINDA, "-o", &out])
+        .ok();
+    let info = program
+        .run(&["raster", "info", &out, "--format", "json"])
+        .ok();
+    assert_eq!(info.json()["bands"], 2);
+    program
+        .run(&["know", "run", &unknown, "--area", OLINDA, "-o", &out])
+        .refused(1, &["ModelNotFound", "large", "small"]);
 }
 
 #[test]

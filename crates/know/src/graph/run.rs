@@ -8,6 +8,7 @@
 use super::parse::{Argument, ProcessGraph};
 use crate::call::{self, Arguments, Context, Observed, Scope};
 use crate::error::GraphError;
+use crate::model::Models;
 use crate::process::{self, Run};
 use crate::source::SceneSource;
 use crate::value::Value;
@@ -22,6 +23,8 @@ pub struct RunLimits {
     pub max_memory_bytes: u64,
     /// Who hears what the run does, and may end it.
     pub observed: Observed,
+    /// Networks that graphs can name.
+    pub models: Models,
 }
 
 impl Default for RunLimits {
@@ -31,6 +34,7 @@ impl Default for RunLimits {
             max_samples: 250_000_000,
             max_memory_bytes: 2 << 30,
             observed: Observed::default(),
+            models: Models::default(),
         }
     }
 }

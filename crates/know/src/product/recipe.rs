@@ -1,14 +1,16 @@
 //! A product as it stands in its folder: `product.toml`, graphs, `README.md`, `words.toml`.
 
+use super::by_model::MODEL_PARAMETERS;
 use super::words::{self, Words};
 use crate::error::KnowError;
 use crate::graph::{ProcessGraph, validate};
+use crate::model::Model;
 use crate::source::SceneDescription;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::Path;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// Largest file of a product's folder, bytes.
 const FILE_BYTES_MAX: u64 = 1 << 20;
@@ -58,6 +60,12 @@ pub struct Product {
     pub words: BTreeMap<String, Words>,
     /// Text of the product's `README.md`.
     pub readme: String,
+    /// The graph by which a network that the user brings gives the classes, with its file's name.
+    #[serde(skip)]
+    pub model_graph: Option<(String, ProcessGraph)>,
+    /// The network that gives the classes ([`Product::by_model`]).
+    #[serde(skip)]
+    pub model: Option<Arc<Model>>,
 }
 
 /// How many dates a product takes.
@@ -161,6 +169,8 @@ struct RecipeFile {
     polygon_classes: Vec<u8>,
     units: BTreeMap<String, String>,
     parameters: BTreeMap<String, Parameter>,
+    #[serde(default)]
+    model: Option<ModelFile>,
     alternative: Vec<AlternativeFile>,
     style: Style,
     reference: ReferenceCase,
@@ -178,6 +188,12 @@ struct Pair {
 struct Series {
     history_days: f64,
     period_days: f64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ModelFile {
+    graph: String,
 }
 
 fn first_class() -> Vec<u8> {
@@ -226,7 +242,7 @@ const SHIPPED: &[(&str, Shipped)] = &[
         "narrow-nir.json",
         "unmasked.json"
     ),
-    folder!("clouds", "reflective.json"),
+    folder!("clouds", "reflective.json", "model.json"),
     folder!("disturbance", "cloud-masked.json"),
     folder!("vegetation", "series.json"),
     folder!("vegetation-change", "cloud-masked.json", "unmasked.json"),
@@ -297,21 +313,32 @@ impl Product {
         let recipe: RecipeFile = toml::from_str(&open("product.toml")?)
             .map_err(|error| fault("product.toml", error.to_string()))?;
         let mut alternatives = Vec::new();
-        let mut names: Vec<String> = recipe.parameters.keys().cloned().collect();
-        names.extend(RUN_PARAMETERS.iter().map(|name| (*name).to_string()));
-        for alternative in recipe.alternative {
-            if alternative.graph.contains(['/', '\\']) {
-                let reason = format!(
-                    "graph {:?} must be a file of this folder",
-                    alternative.graph
-                );
+        let names = |more: &[&str]| -> Vec<String> {
+            let run = RUN_PARAMETERS.iter().chain(more);
+            let run = run.map(|name| (*name).to_string());
+            recipe.parameters.keys().cloned().chain(run).collect()
+        };
+        let graph = |file: &str, names: &[String]| {
+            if file.contains(['/', '\\']) {
+                let reason = format!("graph {file:?} must be a file of this folder");
                 return Err(fault("product.toml", reason));
             }
-            let graph = ProcessGraph::from_text(&open(&alternative.graph)?)
-                .map_err(|error| fault(&alternative.graph, error.to_string()))?;
-            if let Some(issue) = validate(&graph, &names).first() {
-                return Err(fault(&alternative.graph, issue.error.to_string()));
+            let graph = ProcessGraph::from_text(&open(file)?)
+                .map_err(|error| fault(file, error.to_string()))?;
+            match validate(&graph, names).first() {
+                Some(issue) => Err(fault(file, issue.error.to_string())),
+                None => Ok(graph),
             }
+        };
+        let model_graph = match recipe.model {
+            Some(model) => {
+                let graph = graph(&model.graph, &names(&MODEL_PARAMETERS))?;
+                Some((model.graph, graph))
+            }
+            None => None,
+        };
+        for alternative in recipe.alternative {
+            let graph = graph(&alternative.graph, &names(&[]))?;
             if let Some(node) = alternative
                 .statistics
                 .values()
@@ -375,6 +402,8 @@ impl Product {
             period_days: series.period_days,
             words,
             readme: open("README.md")?,
+            model_graph,
+            model: None,
         })
     }
 

@@ -1,6 +1,7 @@
 //! One product, on scenes, over an area.
 
 use super::answer::{Bands, ProductResult, figures, finish};
+use super::by_model::MODEL_PARAMETERS;
 use super::recipe::{Product, ProductKind};
 use crate::error::{GraphError, KnowError};
 use crate::graph::{RunLimits, run_keeping};
@@ -73,7 +74,11 @@ pub async fn run_product(
         .map(String::as_str)
         .collect();
     let only = OnlyScenes::new(source, &inputs.scenes);
-    let (value, kept) = run_keeping(&alternative.graph, &scope, &only, limits, &keep).await?;
+    let mut limits = limits.clone();
+    if let Some(model) = &product.model {
+        limits.models = limits.models.with(model.clone());
+    }
+    let (value, kept) = run_keeping(&alternative.graph, &scope, &only, &limits, &keep).await?;
     let Value::Cube(cube) = value else {
         return Err(wrong_result("the graph gives no data cube").into());
     };
@@ -117,6 +122,12 @@ fn scope(
     };
     scope.insert("area".to_string(), area);
     let mut set = |name: &str, value: Value| drop(scope.insert(name.to_string(), value));
+    if let Some(model) = &product.model {
+        let [id, bands] = MODEL_PARAMETERS;
+        let names = model.description().bands.iter().cloned().map(Value::Text);
+        set(id, Value::Text(model.description().id.clone()));
+        set(bands, Value::array(names.collect()));
+    }
     match (product.kind, scenes) {
         (ProductKind::Date, [scene]) => {
             set("collection", Value::Text(scene.collection.clone()));

@@ -10,6 +10,7 @@ mod cubes;
 mod graphs;
 mod json5;
 mod memory;
+mod networks;
 mod plans;
 mod products;
 mod reference;

@@ -123,7 +123,8 @@ impl Planned {
 }
 
 /// An engine within these limits that knows how earlier runs of the node went.
-pub(crate) fn engine(node: &Node, limits: RunLimits) -> Engine {
+pub(crate) fn engine(node: &Node, mut limits: RunLimits) -> Engine {
+    limits.models = node.chain().models().clone();
     Engine::new(limits).with_pace(node.openeo().pace())
 }
 

@@ -7,6 +7,7 @@ use crate::verb::{Failure, Outcome, open};
 use clap::Args;
 use corridor_know::error::KnowError;
 use corridor_know::graph::RunLimits;
+use corridor_know::model::Model;
 use corridor_know::product::{
     Product, ProductInputs, ProductResult, SceneQuery, Selection, run_product, select,
 };
@@ -35,6 +36,10 @@ pub(crate) struct RunProduct {
     /// A parameter of the product; VALUE is JSON, or text where it is none
     #[arg(long = "set", value_name = "NAME=VALUE")]
     parameters: Vec<String>,
+    /// A network that gives the classes in place of the product's rules: NAME.onnx with its description
+    /// NAME.toml beside it
+    #[arg(long, value_name = "FILE")]
+    model: Option<PathBuf>,
     /// File for the result, may be given more than once: .tif (COG of the classes, and beside it
     /// -layers.tif with the figures behind them), .png (picture), .geojson (polygons)
     #[arg(short, long, value_name = "FILE")]
@@ -54,7 +59,12 @@ impl RunProduct {
         let area = self.extent.area()?;
         let parameters = super::set_parameters(&self.parameters)?;
         let chain = open(data_dir).await?;
-        let product = chain.product(&self.product)?;
+        let mut product = chain.product(&self.product)?.clone();
+        if let Some(path) = &self.model {
+            let model = Model::open(path).map_err(|error| failed(&error))?;
+            product = product.by_model(&model).map_err(|error| failed(&error))?;
+        }
+        let product = &product;
         let query = SceneQuery {
             bbox: area.as_ref().map(|area| area.bbox()),
             collection: self.collection.clone(),

@@ -61,6 +61,7 @@ impl Run {
         let mut engine = Engine::new(RunLimits {
             max_samples: u64::MAX,
             max_memory_bytes: self.memory << 20,
+            models: chain.models().clone(),
             ..RunLimits::default()
         });
         if let Some(folder) = self.out.as_deref().map(folder_of) {
