@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests need beyond the Rust toolchain, Node and make, once, into a cache
-# folder: cargo-deny, a Python environment with outside clients, and Debian's Chromium.
+# folder: cargo-deny, a Python environment with outside clients, and Debian's Chromium and tshark.
 set -euo pipefail
 cache=$1
 here=$(cd "$(dirname "$0")" && pwd)
@@ -26,6 +26,7 @@ apt_install() {
 command -v python3 >/dev/null && python3 -c 'import venv, ensurepip' 2>/dev/null \
   || apt_install python3 python3-venv
 command -v chromium >/dev/null || apt_install chromium
+command -v tshark >/dev/null || apt_install tshark
 
 stamp="$cache/python/.$(sha256sum "$here/requirements.txt" | cut -c1-16)"
 if [ ! -e "$stamp" ]; then
