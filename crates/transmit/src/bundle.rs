@@ -15,10 +15,13 @@ pub mod secure;
 pub mod sender;
 pub mod spool;
 pub mod store;
+pub mod unplugged;
 
 mod agent;
+mod door;
 mod inlet;
 mod link;
+mod make;
 mod shelf;
 
 /// Bytes of a file in one bundle when nothing else is asked for: 1 MiB keeps the header and the two

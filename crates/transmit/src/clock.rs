@@ -109,6 +109,12 @@ impl SimulatedClock {
         Self(Mutex::new(start))
     }
 
+    /// Lets the clock show `instant`, unless it shows a later one.
+    pub fn advance_to(&self, instant: Timestamp) {
+        let mut shown = self.shown();
+        *shown = instant.max(*shown);
+    }
+
     fn shown(&self) -> MutexGuard<'_, Timestamp> {
         // A panic elsewhere leaves a plain value behind: it is as good as before.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -122,10 +128,7 @@ impl Clock for SimulatedClock {
     }
 
     async fn sleep_until(&self, instant: Timestamp) {
-        {
-            let mut shown = self.shown();
-            *shown = instant.max(*shown);
-        }
+        self.advance_to(instant);
         tokio::task::yield_now().await;
     }
 }

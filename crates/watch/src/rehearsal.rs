@@ -5,8 +5,9 @@
 //! bundles wait in the gate's queue, which finds their way over what was booked and hands them out while
 //! a contact is on, contacts break off, stations and satellites fail, what lost its way is planned again, the node
 //! computes one answer after the other. The report holds what was promised beside what came. Opportunities,
-//! contacts, forecast, scheduler, contact plans, router and the gate's queue are those of the chain itself; only
-//! sockets, and the bundles' bytes, are left out.
+//! contacts, forecast, scheduler, contact plans, router, the gate's queue and all that a node does with a bundle
+//! are those of the chain itself. Bundles are real ones, each standing for more bytes than it has (`carry`); what of
+//! hardy's agent does not run, and why, says [`corridor_transmit::bundle::unplugged`].
 //!
 //! | file | what |
 //! |---|---|
@@ -14,6 +15,7 @@
 //! | `chance`, `failure`, `weather` | what fails when, from the seed |
 //! | `booking` | which passes the stations take |
 //! | `play`, `event`, `ledger`, `node` | the play: events, who holds which bytes, the node's workers |
+//! | `carry` | the bundles themselves: made, carried, put together, opened, kept |
 //! | `record`, `report`, `spread` | what happened, and the figures of it |
 //! | [`change`] | one station, satellite or relay more or less |
 //!
@@ -21,12 +23,13 @@
 //! search of windows alone, whose answers stand in the order of the questions; chance is drawn by name
 //! (`chance`); the scheduler is given nodes, not time. Cost: search of windows grows with satellites ×
 //! days × (stations + areas); the play with observations × log of the contacts ahead. Memory: windows and
-//! observations of the whole time (about 60 and 150 bytes each), bundles only while they are under way.
+//! observations of the whole time (about 60 and 150 bytes each), bundles only while they are under way (about 2 kB).
 //!
 //! Left out: clouds over the area (each observation is taken to give an answer), other users of stations
 //! and satellites, faults of the lines on the ground, and limits of what a recorder holds.
 
 mod booking;
+mod carry;
 mod chance;
 pub mod change;
 mod event;
@@ -42,6 +45,7 @@ mod tests;
 mod weather;
 mod world;
 
+pub use carry::Bundles;
 pub use change::Change;
 pub use ledger::Bytes;
 pub use report::{
@@ -55,9 +59,11 @@ use crate::register::{Register, Relay};
 use crate::request::Watch;
 use crate::settings::Settings;
 use corridor_know::product::Product;
+use corridor_transmit::bundle::secure::Keyring;
 use failure::Failures;
 use jiff::{SignedDuration, Timestamp};
 use play::Player;
+use std::sync::Arc;
 use world::{Asked, World};
 
 /// Longest rehearsal, days: contacts are looked for over 31, the last of them for what is still on board.
@@ -86,6 +92,9 @@ pub struct Script<'a> {
     pub lost: &'a [(String, Timestamp)],
     /// Threads that search for windows.
     pub threads: usize,
+    /// Keys to sign, encrypt and check bundles with; a key that names a node is of no use to the satellites, whose
+    /// nodes are numbered by the rehearsal.
+    pub keys: Option<&'a Arc<Keyring>>,
 }
 
 /// How far a rehearsal is.
@@ -111,7 +120,8 @@ pub fn rehearse(
         .iter()
         .map(|(w, _)| 6 - w.priority.clamp(1, 5))
         .collect();
-    let mut player = Player::new(&world, &failures, script.settings, &worth)?;
+    let keys = script.keys.cloned();
+    let mut player = Player::new(&world, &failures, script.settings, &worth, keys)?;
     let all = (world.end_s / 3_600.0).ceil() as u64;
     player.play(&mut |at_s| progress(Progress::Played((at_s / 3_600.0) as u64, all)))?;
     let watches: Vec<&Watch> = script.watches.iter().map(|(w, _)| w).collect();

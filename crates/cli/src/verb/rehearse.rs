@@ -4,6 +4,7 @@ mod change;
 mod draw;
 mod print;
 
+use super::transmit::keyring;
 use super::{Failure, Outcome, open};
 use crate::output::Format;
 use crate::progress::Step;
@@ -72,6 +73,9 @@ pub(crate) struct Rehearse {
     /// Write a picture of the days (PNG): observations and answers by watch, contacts by station
     #[arg(long, value_name = "FILE.png")]
     picture: Option<PathBuf>,
+    /// Keys as a JSON web key set: satellites sign and encrypt, the node takes only what passes their checks
+    #[arg(long, value_name = "FILE")]
+    keys: Option<PathBuf>,
     /// Threads that search for windows; all processors where it is not said
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
@@ -157,6 +161,7 @@ impl Rehearse {
             changed.push(Change::WithRelay(Box::new(find(text)?)));
         }
         let lost = self.lost()?;
+        let keys = self.keys.as_deref().map(keyring).transpose()?;
         let from = self.from.unwrap_or_else(|| register.epoch_day());
         let play = |title: String, changes: &[Change]| -> Result<Report, Failure> {
             let (register, relays) = changes::apply(&register, &relays, changes)?;
@@ -181,6 +186,7 @@ impl Rehearse {
                 failures: !self.no_failures,
                 lost: &lost,
                 threads: self.threads.unwrap_or_else(threads).max(1),
+                keys: keys.as_ref(),
             };
             played(title, &script)
         };

@@ -13,7 +13,7 @@ mod route;
 mod schedule;
 mod send;
 
-pub(crate) use carrying::Carrying;
+pub(crate) use carrying::{Carrying, keyring};
 pub(crate) use contacts::read_stations;
 pub(crate) use plan_file::text;
 

@@ -1,6 +1,6 @@
 //! A Bundle Protocol agent in the process: hardy's agent, its links and the file service.
 
-mod priority;
+pub(super) mod priority;
 mod service;
 
 use std::{
@@ -12,7 +12,6 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
 use hardy_bpa::{
     bpa::{Bpa, BpaRegistration},
     filter::{Filter, Hook},
@@ -20,9 +19,6 @@ use hardy_bpa::{
     policy::EgressPolicy,
 };
 use hardy_bpv7::{
-    block::{self, Type},
-    builder::Builder,
-    bundle::Flags,
     creation_timestamp::CreationTimestamp,
     eid::{Eid, NodeId, Service},
 };
@@ -38,17 +34,18 @@ use tokio::{
 
 use super::{
     PART_SIZE_MAX_BYTES, SERVICE_NAME, SERVICE_NUMBER,
-    fragment::{self, FragmentError, Reassembler},
+    fragment::{FragmentError, Reassembler},
     gate::{Contacts, Gate, GateError, Policy, queue::Standing},
     inlet::{Inlet, Refused},
     link::Link,
+    make::{Cut, Making},
     message::HEADER_LENGTH_MAX,
     secure::{KeyError, Keyring},
     shelf::Shelf,
     store::{Memory, Room, StoreConfig, StoreState},
 };
 use crate::clock::Clock;
-use priority::{PRIORITY_BLOCK, ReadPriority, priority_to_cbor};
+use priority::ReadPriority;
 use service::FileService;
 pub(super) use service::Incoming;
 
@@ -57,14 +54,15 @@ pub(super) use service::Incoming;
 const MEMORY_MAX_BYTES: usize = 4 * TRANSFER_MAX_BYTES as usize;
 
 /// Largest bundle taken from a peer: the largest part, its header, and the bundle's own blocks.
-const TRANSFER_MAX_BYTES: u64 = PART_SIZE_MAX_BYTES as u64 + HEADER_LENGTH_MAX as u64 + (64 << 10);
+pub(super) const TRANSFER_MAX_BYTES: u64 =
+    PART_SIZE_MAX_BYTES as u64 + HEADER_LENGTH_MAX as u64 + (64 << 10);
 
 /// Bytes of our own bundles that may wait for contacts: two of the largest, so that memory never has to let
 /// one go.
 const WAITING_MAX_BYTES: usize = 2 * TRANSFER_MAX_BYTES as usize;
 
 /// Bytes of fragments in hand: four of the largest bundles.
-const FRAGMENTS_MAX_BYTES: usize = 4 * TRANSFER_MAX_BYTES as usize;
+pub(super) const FRAGMENTS_MAX_BYTES: usize = 4 * TRANSFER_MAX_BYTES as usize;
 
 /// TCPCLv4 segment size: a part in a few segments instead of hardy's 16 KiB, which costs a message and an
 /// acknowledgement each.
@@ -75,7 +73,7 @@ const SEGMENT_BYTES: u64 = 256 << 10;
 const LIFETIME: Duration = Duration::from_secs(600);
 
 /// Time a bundle may live where it waits for planned contacts.
-const PLANNED_LIFETIME: Duration = Duration::from_secs(7 * 86_400);
+pub(super) const PLANNED_LIFETIME: Duration = Duration::from_secs(7 * 86_400);
 
 /// Received messages waiting to be handled before the agent is held back.
 const QUEUE_LENGTH: usize = 4;
@@ -368,34 +366,16 @@ impl Agent {
         } else {
             LIFETIME
         };
-        let mut builder = Builder::new(own.clone(), to.clone())
-            .with_lifetime(lifetime)
-            .with_flags(Flags {
-                do_not_fragment: fragment_bytes.is_none(),
-                ..Flags::default()
-            });
-        if priority > 0 {
-            builder = builder
-                .add_extension_block(Type::Unrecognised(PRIORITY_BLOCK))
-                .map_err(|e| setup(&e))?
-                .with_flags(block::Flags {
-                    must_replicate: true,
-                    ..block::Flags::default()
-                })
-                .build(priority_to_cbor(priority).into());
-        }
-        let (bundle, data) = builder
-            .with_payload(payload.into())
-            .build(CreationTimestamp::now())
-            .map_err(|e| setup(&e))?;
-        let bundle = match &self.carriage.keys {
-            Some(keys) => keys.protect(bundle, data)?,
-            None => Bytes::from(data),
+        let making = Making {
+            from: own,
+            to,
+            lifetime,
+            priority,
+            cut: fragment_bytes.map_or(Cut::Not, |most| Cut::Bytes(most as usize)),
+            created: CreationTimestamp::now(),
+            keys: self.carriage.keys.as_deref(),
         };
-        let pieces = match fragment_bytes {
-            Some(most) => fragment::fragment(&bundle, most as usize)?,
-            None => vec![bundle],
-        };
+        let pieces = making.bundles(payload)?;
         for piece in pieces {
             sink.send(piece).await.map_err(|e| setup(&e))?;
         }
@@ -436,7 +416,7 @@ pub(super) fn service_at(field: &'static str, node_eid: &str) -> Result<Eid, Age
     })
 }
 
-fn parse_node(field: &'static str, text: &str) -> Result<NodeId, AgentError> {
+pub(super) fn parse_node(field: &'static str, text: &str) -> Result<NodeId, AgentError> {
     let fault = || AgentError::NodeId {
         field,
         value: text.chars().take(100).collect(),

@@ -114,6 +114,17 @@ pub fn fragment(bundle: &Bytes, payload_max_bytes: usize) -> Result<Vec<Bytes>, 
         .collect()
 }
 
+/// Cuts a bundle into this many fragments, all of one length but the last; fewer where the payload has too few
+/// bytes for it.
+///
+/// # Errors
+/// As [`fragment`].
+pub fn fragment_in(bundle: &Bytes, count: usize) -> Result<Vec<Bytes>, FragmentError> {
+    let parsed = ParsedBundle::parse(bundle, no_keys)?.bundle;
+    let length = payload_of(&parsed, bundle)?.len();
+    fragment(bundle, length.div_ceil(count.max(1)).max(1))
+}
+
 /// The bundle with another payload, as a fragment or a whole; security blocks are left alone.
 fn rewritten(
     plain: &Bundle,

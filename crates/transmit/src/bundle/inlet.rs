@@ -15,31 +15,23 @@ use bytes::Bytes;
 use hardy_bpa::cla::{self, ClaAddress, Sink};
 use hardy_bpv7::{
     bpsec::no_keys,
-    bundle::{Bundle, Id, ParsedBundle},
+    bundle::{Id, ParsedBundle},
     eid::NodeId,
 };
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
+pub(super) use super::door::Refused;
 use super::{
+    door::{expires, is_fragment_for, misfit, read},
     fragment::{Outcome, Reassembler, whole_id},
     gate::Gate,
-    inspect,
     shelf::Shelf,
     store::Room,
 };
 
 /// Pause before a bundle found on disk is offered to a full store again.
 const RESTORE_PAUSE: Duration = Duration::from_millis(500);
-
-/// A bundle that was refused as it came in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Refused {
-    /// Its source where that could be read, else the node or address that sent it.
-    pub(super) source: String,
-    /// The clause and why.
-    pub(super) reason: String,
-}
 
 /// What comes in.
 pub(super) struct Inlet {
@@ -80,9 +72,9 @@ impl Inlet {
         self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn refuse(&self, source: String, reason: String) {
+    fn refuse(&self, refused: Refused) {
         // Nobody listening is an ordinary state.
-        drop(self.refused.send(Refused { source, reason }));
+        drop(self.refused.send(refused));
     }
 
     fn fragments(&self) -> MutexGuard<'_, Reassembler> {
@@ -94,16 +86,14 @@ impl Inlet {
     /// What is to be handed on of a bundle that came; `None` when there is nothing (yet). An error means that
     /// the peer has to keep it.
     async fn admit(&self, bundle: Bytes, peer: &str) -> cla::Result<Option<Admitted>> {
-        let parsed = match ParsedBundle::parse(&bundle, no_keys) {
-            Ok(parsed) => parsed.bundle,
-            Err(error) => {
-                let reason = format!("{}: {error}", inspect::clause(&error));
-                self.refuse(peer.into(), reason);
+        let parsed = match read(&bundle, peer) {
+            Ok(parsed) => parsed,
+            Err(refused) => {
+                self.refuse(refused);
                 return Ok(None);
             }
         };
-        let here = parsed.destination.to_node_id().is_ok_and(|n| n == self.own);
-        if !here || parsed.id.fragment_info.is_none() {
+        if !is_fragment_for(&parsed, &self.own) {
             let whole = Admitted {
                 data: bundle,
                 of: None,
@@ -117,7 +107,7 @@ impl Inlet {
                 let held = fragments.held_bytes();
                 return Err(full(&format!("{held} bytes of fragments wait for others")));
             }
-            fragments.take(&parsed, &bundle, expires(&parsed), now)
+            fragments.take(&parsed, &bundle, expires(&parsed, now), now)
         };
         self.clear_given_up().await;
         let id = whole_id(&parsed.id);
@@ -128,8 +118,7 @@ impl Inlet {
                 Ok(None)
             }
             Err(error) => {
-                let source = parsed.id.source.to_string();
-                self.refuse(source, format!("RFC 9171 §5.9: {error}"));
+                self.refuse(misfit(&parsed, &error));
                 Ok(None)
             }
         }
@@ -184,7 +173,7 @@ impl Inlet {
                 continue;
             };
             let parsed = parsed.bundle;
-            let taken = fragments.take(&parsed, &data, expires(&parsed), now);
+            let taken = fragments.take(&parsed, &data, expires(&parsed, now), now);
             if let Ok(Outcome::Whole(data)) = taken {
                 let of = Some(whole_id(&parsed.id));
                 wholes.push(Admitted { data, of });
@@ -267,18 +256,6 @@ struct Admitted {
 fn full(reason: &str) -> cla::Error {
     tracing::warn!(reason, "a bundle was not taken, the store is full");
     cla::Error::Internal(format!("the store is full: {reason}").into())
-}
-
-/// When a bundle is over, as far as it can be known here.
-fn expires(bundle: &Bundle) -> Timestamp {
-    let created = bundle.id.timestamp.as_datetime();
-    let created_ns = created.map_or_else(
-        || Timestamp::now().as_nanosecond(),
-        time::OffsetDateTime::unix_timestamp_nanos,
-    );
-    let lifetime_ns = i128::try_from(bundle.lifetime.as_nanos()).unwrap_or(i128::MAX);
-    let over = Timestamp::from_nanosecond(created_ns.saturating_add(lifetime_ns));
-    over.unwrap_or(Timestamp::MAX)
 }
 
 /// The side of hardy's agent, as the adapters see it.

@@ -18,7 +18,7 @@ use hardy_bpv7::bundle::Id;
 use super::{
     fragment::whole_id,
     message::sha256_hex,
-    spool::{SpoolError, write_aside},
+    spool::{Disk, SpoolError},
 };
 
 /// Hexadecimal digits of a bundle's folder: enough that no two bundles share one.
@@ -51,7 +51,7 @@ impl Shelf {
             path: dir.clone(),
             source,
         })?;
-        write_aside(&self.path_of(id, data), data)
+        Disk::Synced.write_aside(&self.path_of(id, data), data)
     }
 
     /// Forgets all of a bundle. What cannot be removed is found again at the next start, and comes to nothing.

@@ -13,10 +13,12 @@
 //! record in `stored`, sync, then the transfer's folder goes, then the acknowledgement. So a kill at any
 //! instant leaves parts that were never acknowledged at worst, and those are sent again.
 
+mod disk;
+
 use std::{
     collections::BTreeMap,
     fs::{self, File, OpenOptions, TryLockError},
-    io::{self, Read, Seek, SeekFrom, Write},
+    io::{self, Read},
     path::{Path, PathBuf},
 };
 
@@ -29,6 +31,9 @@ use super::{
     FILE_SIZE_MAX_BYTES, OPEN_TRANSFERS_MAX,
     message::{FileHeader, MISSING_RANGES_MAX, PartHeader, hex},
 };
+
+pub(super) use disk::Disk;
+use disk::failed as disk;
 
 /// Most the open transfers of one spool may come to by their declared sizes, unless configured: 256 GiB.
 pub const SPOOL_SIZE_MAX_BYTES: u64 = 256 << 30;
@@ -174,6 +179,7 @@ pub struct Spool {
     open_dir: PathBuf,
     stored_dir: PathBuf,
     limits: SpoolLimits,
+    disk: Disk,
     transfers: BTreeMap<String, Transfer>,
     /// Held for the lifetime of the spool; the system lets go of it when the process ends.
     _lock: File,
@@ -183,6 +189,24 @@ impl Spool {
     /// Opens or makes a spool, and reads back what is in it; half-made folders and the remains of accepted
     /// files are removed. `now` stands in for the time of a last part that was not written down.
     pub fn open(dir: &Path, limits: SpoolLimits, now: Timestamp) -> Result<Self, SpoolError> {
+        Self::open_on(Disk::Synced, dir, limits, now)
+    }
+
+    /// The same without a sync of anything: a spool that ends with its process, as a rehearsal's.
+    pub fn open_unsynced(
+        dir: &Path,
+        limits: SpoolLimits,
+        now: Timestamp,
+    ) -> Result<Self, SpoolError> {
+        Self::open_on(Disk::Unsynced, dir, limits, now)
+    }
+
+    fn open_on(
+        disk_kind: Disk,
+        dir: &Path,
+        limits: SpoolLimits,
+        now: Timestamp,
+    ) -> Result<Self, SpoolError> {
         let (open_dir, stored_dir) = (dir.join("open"), dir.join("stored"));
         for folder in [&open_dir, &stored_dir] {
             fs::create_dir_all(folder).map_err(|e| disk("make", folder, e))?;
@@ -199,11 +223,12 @@ impl Spool {
             Err(TryLockError::WouldBlock) => return Err(SpoolError::InUse { path: dir.into() }),
             Err(TryLockError::Error(e)) => return Err(disk("lock", &lock_path, e)),
         }
-        sync_dir(dir)?;
+        disk_kind.sync_dir(dir)?;
         let mut spool = Self {
             open_dir,
             stored_dir,
             limits,
+            disk: disk_kind,
             transfers: BTreeMap::new(),
             _lock: lock,
         };
@@ -243,12 +268,13 @@ impl Spool {
             fs::remove_dir_all(&new_dir).map_err(|e| disk("remove", &new_dir, e))?;
         }
         fs::create_dir(&new_dir).map_err(|e| disk("make", &new_dir, e))?;
-        write_synced(&new_dir.join("transfer.json"), &to_json(&description))?;
-        write_synced(&new_dir.join("data"), &[])?;
-        write_synced(&new_dir.join("kept.log"), &[])?;
-        sync_dir(&new_dir)?;
+        self.disk
+            .write(&new_dir.join("transfer.json"), &to_json(&description))?;
+        self.disk.write(&new_dir.join("data"), &[])?;
+        self.disk.write(&new_dir.join("kept.log"), &[])?;
+        self.disk.sync_dir(&new_dir)?;
         fs::rename(&new_dir, &dir).map_err(|e| disk("name", &dir, e))?;
-        sync_dir(&self.open_dir)?;
+        self.disk.sync_dir(&self.open_dir)?;
         self.transfers
             .insert(header.transfer.clone(), Transfer::new(description, now));
         Ok(Standing::Open)
@@ -262,14 +288,15 @@ impl Spool {
         now: Timestamp,
     ) -> Result<bool, SpoolError> {
         let dir = self.dir(&part.file.transfer);
+        let disk = self.disk;
         let transfer = self.transfer_mut(&part.file.transfer)?;
         if transfer.whole || transfer.is_kept(part.part) {
             return Ok(false);
         }
-        write_at(&dir.join("data"), part.offset_bytes, body)?;
+        disk.write_at(&dir.join("data"), part.offset_bytes, body)?;
         // The position is counted, not "the end": a torn record of a failed write is overwritten.
         let position = u64::from(transfer.parts_kept) * RECORD_LENGTH as u64;
-        write_at(&dir.join("kept.log"), position, &record(part.part))?;
+        disk.write_at(&dir.join("kept.log"), position, &record(part.part))?;
         transfer.mark(part.part);
         transfer.last_bundle_at = now;
         Ok(true)
@@ -303,7 +330,7 @@ impl Spool {
     /// Checks the digest of a transfer whose parts are all here. On a wrong digest the transfer is thrown
     /// away: no part of it can be told good from bad.
     pub fn check_whole(&mut self, transfer_id: &str) -> Result<SpooledFile, SpoolError> {
-        let dir = self.dir(transfer_id);
+        let (dir, disk) = (self.dir(transfer_id), self.disk);
         let transfer = self.transfer_mut(transfer_id)?;
         if transfer.parts_kept != transfer.description.header.parts {
             return Err(SpoolError::Unknown {
@@ -322,7 +349,7 @@ impl Spool {
                     expected,
                 });
             }
-            write_aside(
+            disk.write_aside(
                 &dir.join("whole.json"),
                 &to_json(&WholeRecord {
                     last_bundle_at: transfer.last_bundle_at,
@@ -357,7 +384,8 @@ impl Spool {
         };
         let header = &open.description.header;
         let note = serde_json::json!({ "name": header.name, "sha256": header.sha256, "size_bytes": header.size_bytes });
-        write_aside(&self.stored_path(transfer), note.to_string().as_bytes())?;
+        self.disk
+            .write_aside(&self.stored_path(transfer), note.to_string().as_bytes())?;
         self.discard(transfer)
     }
 
@@ -372,7 +400,7 @@ impl Spool {
             self.open_dir.join(format!(".old-{transfer}")),
         );
         fs::rename(&dir, &old_dir).map_err(|e| disk("rename", &dir, e))?;
-        sync_dir(&self.open_dir)?;
+        self.disk.sync_dir(&self.open_dir)?;
         fs::remove_dir_all(&old_dir).map_err(|e| disk("remove", &old_dir, e))
     }
 
@@ -573,39 +601,6 @@ fn digest_of(path: &Path, size_bytes: u64) -> Result<String, SpoolError> {
     }
 }
 
-fn write_at(path: &Path, offset_bytes: u64, bytes: &[u8]) -> Result<(), SpoolError> {
-    let mut file = OpenOptions::new()
-        .write(true)
-        .open(path)
-        .map_err(|e| disk("open", path, e))?;
-    let written = file
-        .seek(SeekFrom::Start(offset_bytes))
-        .and_then(|_| file.write_all(bytes))
-        .and_then(|()| file.sync_data());
-    written.map_err(|e| disk("write", path, e))
-}
-
-fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), SpoolError> {
-    let mut file = File::create(path).map_err(|e| disk("make", path, e))?;
-    file.write_all(bytes)
-        .and_then(|()| file.sync_all())
-        .map_err(|e| disk("write", path, e))
-}
-
-/// Writes beside, syncs, renames, syncs the folder: the file is there whole or not at all.
-pub(super) fn write_aside(path: &Path, bytes: &[u8]) -> Result<(), SpoolError> {
-    let aside = path.with_extension("part");
-    write_synced(&aside, bytes)?;
-    fs::rename(&aside, path).map_err(|e| disk("name", path, e))?;
-    path.parent().map_or(Ok(()), sync_dir)
-}
-
-fn sync_dir(dir: &Path) -> Result<(), SpoolError> {
-    File::open(dir)
-        .and_then(|d| d.sync_all())
-        .map_err(|e| disk("sync", dir, e))
-}
-
 fn list(dir: &Path) -> Result<Vec<PathBuf>, SpoolError> {
     let entries = fs::read_dir(dir).map_err(|e| disk("list", dir, e))?;
     let paths: io::Result<Vec<PathBuf>> = entries.map(|entry| entry.map(|e| e.path())).collect();
@@ -628,14 +623,6 @@ fn read_limited(path: &Path, limit_bytes: u64) -> Result<Option<Vec<u8>>, SpoolE
 
 fn to_json(value: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(value).expect("plain structs of strings and numbers always serialize")
-}
-
-fn disk(action: &'static str, path: &Path, source: io::Error) -> SpoolError {
-    SpoolError::Disk {
-        action,
-        path: path.into(),
-        source,
-    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::chance::{Chance, Spell};
 use super::weather::{Rain, rain};
-use super::world::{Window, World};
+use super::world::{Look, Window, World};
 use crate::error::WatchError;
 use crate::settings::Settings;
 
@@ -20,6 +20,7 @@ struct Rates {
     rain_spell_s: f64,
     slow_share: f64,
     slow_factor: f64,
+    damaged_share: f64,
 }
 
 /// Everything that fails in one rehearsal.
@@ -76,6 +77,7 @@ impl Failures {
             rain_spell_s: settings.value("rehearsal.rain_spell_s")?,
             slow_share: settings.value("rehearsal.slow_share")?,
             slow_factor: settings.value("rehearsal.slow_factor")?,
+            damaged_share: settings.value("rehearsal.damaged_share")?,
         };
         let chance = Chance { seed };
         let (end_s, mut down, mut wet) = (world.end_s, Vec::new(), Vec::new());
@@ -153,6 +155,24 @@ impl Failures {
             true => rates.slow_factor,
             false => 1.0,
         }
+    }
+
+    /// Where a bundle is changed on a crossing, as a share of its length; `None` where it comes as it left. `crossing`
+    /// is which piece of its observation it is, and how often it was sent.
+    pub(super) fn damage(
+        &self,
+        craft: &str,
+        look: &Look,
+        (piece, crossing): (u32, u32),
+    ) -> Option<f64> {
+        let share = self.rates?.damaged_share;
+        if share <= 0.0 {
+            return None;
+        }
+        let ready_ms = (1e3 * look.ready_s).round();
+        let name = format!("{craft}\n{}\n{ready_ms}\n{piece}\n{crossing}", look.watch);
+        let mut stream = self.chance.of("damage", &name);
+        (stream.share() < share).then(|| stream.share())
     }
 
     /// Whether a satellite observes and sends.

@@ -1,7 +1,9 @@
 //! Who holds what: every byte observed is on its way, at home, or lost, and never twice.
 
+use super::carry::Piece;
 use super::world::World;
 use corridor_transmit::bundle::gate::queue::ItemId;
+use corridor_transmit::bundle::unplugged::Held;
 use std::collections::BTreeMap;
 
 /// Number of a bundle.
@@ -41,6 +43,13 @@ pub(super) struct Step {
 #[derive(Debug, Clone)]
 pub(super) struct Bundle {
     pub(super) look: u32,
+    /// Which bundle of it this is, or is a fragment of.
+    pub(super) part: u32,
+    /// Its number among all of the observation that were made.
+    pub(super) piece: u32,
+    /// The bundle itself, in its holder's store.
+    pub(super) held: Held,
+    /// Bytes that it stands for.
     pub(super) size_bytes: u64,
     /// Who has it: the sender until the receiver has stored it whole.
     pub(super) holder: Place,
@@ -109,12 +118,40 @@ impl Ledger {
         &mut self,
         now_s: f64,
         craft: u32,
-        look: u32,
-        size_bytes: u64,
+        which: (u32, u32),
+        piece: Piece,
         free_s: f64,
     ) -> BundleId {
+        self.bytes.observed += piece.size_bytes;
+        self.hold(now_s, craft, which, piece, free_s)
+    }
+
+    /// Takes back what was delivered and is of no use: its satellite has to send it again.
+    pub(super) fn recall(
+        &mut self,
+        now_s: f64,
+        craft: u32,
+        which: (u32, u32),
+        piece: Piece,
+    ) -> BundleId {
+        self.bytes.delivered -= piece.size_bytes;
+        self.hold(now_s, craft, which, piece, now_s)
+    }
+
+    fn hold(
+        &mut self,
+        now_s: f64,
+        craft: u32,
+        (look, number): (u32, u32),
+        piece: Piece,
+        free_s: f64,
+    ) -> BundleId {
+        let Piece {
+            held,
+            part,
+            size_bytes,
+        } = piece;
         self.pass_to(now_s);
-        self.bytes.observed += size_bytes;
         self.bytes.stored += size_bytes;
         self.held_bytes += size_bytes;
         self.peak_bytes = self.peak_bytes.max(self.held_bytes);
@@ -124,6 +161,9 @@ impl Ledger {
         *peak = (*peak).max(*on_board);
         self.add(Bundle {
             look,
+            part,
+            piece: number,
+            held,
             size_bytes,
             holder: Place::Craft(craft),
             since_s: now_s,
@@ -141,13 +181,22 @@ impl Ledger {
         self.last
     }
 
-    /// A bundle is stored by the next holder; gives it where it is at home with that.
-    pub(super) fn hand_over(&mut self, now_s: f64, id: BundleId, to: Place) -> Option<Bundle> {
+    /// A bundle is stored by the next holder, as `held`; gives it where it is at home with that.
+    pub(super) fn hand_over(
+        &mut self,
+        now_s: f64,
+        id: BundleId,
+        to: Place,
+        held: Option<Held>,
+    ) -> Option<Bundle> {
         self.pass_to(now_s);
         let bundle = self.bundles.get_mut(&id)?;
         self.stays_s += bundle.size_bytes as f64 * (now_s - bundle.since_s);
         if let Place::Craft(craft) = bundle.holder {
             self.on_board[craft as usize] -= bundle.size_bytes;
+        }
+        if let Some(held) = held {
+            bundle.held = held;
         }
         bundle.holder = to;
         bundle.since_s = now_s;

@@ -9,6 +9,7 @@ mod agents;
 mod round;
 
 use super::booking::{Booked, Desk, Passes};
+use super::carry::{Carriers, Crossed, Observed, PIECES_MAX};
 use super::event::{Event, Events, What};
 use super::failure::{Cause, Failures};
 use super::ledger::{Bundle, BundleId, Ledger, Link, Place};
@@ -18,9 +19,11 @@ use super::world::World;
 use crate::error::WatchError;
 use crate::settings::Settings;
 use agents::Agent;
+use corridor_transmit::bundle::secure::Keyring;
 use corridor_transmit::delivery::GroundLink;
 use corridor_transmit::plan::{ContactPlan, NodeIndex};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 /// How the play goes, by the node's settings.
 struct Rules {
@@ -28,17 +31,26 @@ struct Rules {
     round_s: f64,
     rebook_s: f64,
     bundle_bytes: u64,
+    fragment_bytes: u64,
     ground: GroundLink,
 }
 
 impl Rules {
     fn read(settings: &Settings) -> Result<Self, WatchError> {
         let bytes = |key: &str| settings.value(key).map(|gbit| (gbit * 1e9 / 8.0).max(1.0));
+        let bundle_bytes = bytes("rehearsal.bundle_gbit")? as u64;
+        let fragment_bytes = bytes("rehearsal.fragment_gbit")? as u64;
+        if bundle_bytes.div_ceil(fragment_bytes) > PIECES_MAX {
+            return Err(WatchError::Invalid(format!(
+                "rehearsal.bundle_gbit is more than {PIECES_MAX} times rehearsal.fragment_gbit"
+            )));
+        }
         Ok(Self {
             desk: Desk::read(settings)?,
             round_s: (settings.value("rehearsal.round_h")? * 3_600.0).max(600.0),
             rebook_s: settings.value("rehearsal.rebook_s")?,
-            bundle_bytes: bytes("rehearsal.bundle_gbit")? as u64,
+            bundle_bytes,
+            fragment_bytes,
             ground: GroundLink {
                 rate_bit_s: settings.value("station_to_node.rate_mbit_s")? * 1e6,
                 fixed_delay_s: settings.value("station_to_node.delay_s")?,
@@ -74,17 +86,20 @@ pub(super) struct Player<'a> {
     round_at_s: Option<f64>,
     broken: BTreeSet<u32>,
     pub(super) ledger: Ledger,
+    pub(super) carriers: Carriers,
     pub(super) node: Node,
     pub(super) record: Record,
 }
 
 impl<'a> Player<'a> {
-    /// Ready to play. `worth` is that of each watch, 1 (last) to 5 (first).
+    /// Ready to play. `worth` is that of each watch, 1 (last) to 5 (first); with keys bundles are signed and
+    /// encrypted, and taken by the node only so.
     pub(super) fn new(
         world: &'a World,
         failures: &'a Failures,
         settings: &Settings,
         worth: &'a [u8],
+        keys: Option<Arc<Keyring>>,
     ) -> Result<Self, WatchError> {
         let mut events = Events::default();
         for (number, look) in (0..).zip(&world.looks) {
@@ -117,6 +132,7 @@ impl<'a> Player<'a> {
             round_at_s: Some(0.0),
             broken: BTreeSet::new(),
             ledger: Ledger::new(world),
+            carriers: Carriers::new(world, keys)?,
             node: Node::new(settings.value("rehearsal.workers")?.max(1.0) as usize),
             record: Record::new(world),
         })
@@ -239,18 +255,30 @@ impl<'a> Player<'a> {
             self.record.looks[number as usize].missed = true;
             return Ok(());
         }
-        let mut left = look.size_bytes;
-        while left > 0 {
-            let size_bytes = left.min(self.rules.bundle_bytes);
-            left -= size_bytes;
+        let observed = self.observed(number);
+        let pieces = self.carriers.observe(&observed, now_s)?;
+        let record = &mut self.record.looks[number as usize];
+        for piece in pieces {
+            let which = (number, record.pieces);
+            record.pieces += 1;
             let (craft, ready_s) = (look.craft, look.ready_s);
-            let id = self
-                .ledger
-                .observe(now_s, craft, number, size_bytes, ready_s);
+            let id = self.ledger.observe(now_s, craft, which, piece, ready_s);
             self.events.add(ready_s, What::Ready(id));
         }
         self.record.looks[number as usize].open_bytes = look.size_bytes;
         Ok(())
+    }
+
+    fn observed(&self, number: u32) -> Observed<'a> {
+        let look = &self.world.looks[number as usize];
+        Observed {
+            number,
+            look,
+            satellite: &self.world.crafts[look.craft as usize].name,
+            worth: self.worth[look.watch],
+            bundle_bytes: self.rules.bundle_bytes,
+            fragment_bytes: self.rules.fragment_bytes,
+        }
     }
 
     fn arrive(&mut self, now_s: f64, id: BundleId, turn: u32) -> Result<(), WatchError> {
@@ -260,16 +288,27 @@ impl<'a> Player<'a> {
         let Some(step) = bundle.crossing else {
             return Ok(());
         };
-        let (from, item) = (bundle.holder, bundle.item);
+        let (from, item, number) = (bundle.holder, bundle.item, bundle.look as usize);
+        let look = &self.world.looks[number];
+        let satellite = &self.world.crafts[look.craft as usize].name;
+        let damage = self.failures.damage(satellite, look, (bundle.piece, turn));
+        let ends = (from, step.to);
+        let crossed = self.carriers.cross(&bundle.held, ends, damage, now_s)?;
+        let (held, whole, opened) = match crossed {
+            Crossed::Refused => return self.send_again(now_s, id),
+            Crossed::Stored(held) => (Some(held), false, true),
+            Crossed::Home { whole } => (None, whole, true),
+            Crossed::Unopened => (None, false, false),
+        };
         if matches!(from, Place::Craft(_)) {
             bundle.left_s = step.start_s;
         }
-        let (look, size_bytes, left_s) = (bundle.look, bundle.size_bytes, bundle.left_s);
+        let (size_bytes, left_s) = (bundle.size_bytes, bundle.left_s);
         self.sent(from, item);
         if let Link::Window(window) = step.link {
             self.record.carried(window, size_bytes, &step);
         }
-        let record = &mut self.record.looks[look as usize];
+        let record = &mut self.record.looks[number];
         let posts = &self.world.posts;
         if let Place::Post(post) = step.to
             && !posts[post as usize].relay
@@ -278,17 +317,41 @@ impl<'a> Player<'a> {
             record.left_s = Some(left_s);
             record.post = Some(post);
         }
-        if let Some(bundle) = self.ledger.hand_over(now_s, id, step.to) {
+        if let Some(bundle) = self.ledger.hand_over(now_s, id, step.to, held) {
             record.open_bytes -= bundle.size_bytes;
-            if record.open_bytes == 0 && !record.lost {
+            // Its file is whole at the node: every part of it came, and its digest is the satellite's.
+            if whole {
                 record.home_s = Some(now_s);
-                let worth = self.worth[self.world.looks[look as usize].watch];
-                self.node.ask(look, worth);
+                let worth = self.worth[look.watch];
+                self.node.ask(bundle.look, worth);
                 self.start_runs(now_s);
+            }
+            if !opened {
+                return self.recall(now_s, bundle.look, bundle.part);
             }
             return Ok(());
         }
         self.put_or_rebook(now_s, [id])
+    }
+
+    /// A bundle was changed on its way and is of no use at the node: its satellite makes it anew, as one does that
+    /// is not told that a part of its file was kept.
+    fn recall(&mut self, now_s: f64, number: u32, part: u32) -> Result<(), WatchError> {
+        let observed = self.observed(number);
+        let craft = observed.look.craft;
+        let pieces = self.carriers.make(&observed, part, now_s)?;
+        let mut again = Vec::new();
+        let record = &mut self.record.looks[number as usize];
+        for piece in pieces {
+            let which = (number, record.pieces);
+            record.pieces += 1;
+            record.open_bytes += piece.size_bytes;
+            again.push(self.ledger.recall(now_s, craft, which, piece));
+        }
+        match self.failures.lost_s[craft as usize].is_some_and(|lost_s| lost_s <= now_s) {
+            true => self.lose_bundles(now_s, &again),
+            false => self.put_or_rebook(now_s, again),
+        }
     }
 
     fn start_runs(&mut self, now_s: f64) {
@@ -313,18 +376,26 @@ impl<'a> Player<'a> {
             .iter()
             .filter(|(_, b)| b.holder == Place::Craft(craft));
         let ids: Vec<BundleId> = held.map(|(id, _)| *id).collect();
-        for id in ids {
-            if let Some(bundle) = self.ledger.lose(now_s, id) {
-                let record = &mut self.record.looks[bundle.look as usize];
-                record.open_bytes -= bundle.size_bytes;
-                record.lost = true;
-            }
-        }
+        self.lose_bundles(now_s, &ids)?;
         if let Some(plan) = &mut self.plan {
             plan.agents.remove(&Place::Craft(craft));
         }
         let links = self.links_of(|w| !w.feeder && w.from == craft);
         self.break_off(now_s, &links)
+    }
+}
+
+impl Player<'_> {
+    fn lose_bundles(&mut self, now_s: f64, ids: &[BundleId]) -> Result<(), WatchError> {
+        for id in ids {
+            if let Some(bundle) = self.ledger.lose(now_s, *id) {
+                self.carriers.lose(&bundle.held, bundle.holder)?;
+                let record = &mut self.record.looks[bundle.look as usize];
+                record.open_bytes -= bundle.size_bytes;
+                record.lost = true;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -13,6 +13,8 @@ pub(super) struct LookRecord {
     pub(super) lost: bool,
     /// Its run met a slow executor.
     pub(super) slow: bool,
+    /// Bundles and fragments made of it.
+    pub(super) pieces: u32,
     /// Bytes not at the node yet.
     pub(super) open_bytes: u64,
     /// The last part's first byte left the satellite.

@@ -2,6 +2,7 @@
 
 mod figures;
 
+use super::carry::Bundles;
 use super::failure::Failures;
 use super::ledger::Bytes;
 use super::play::Player;
@@ -30,6 +31,8 @@ pub struct Report {
     pub watches: Vec<WatchReport>,
     /// Bytes by what became of them.
     pub bytes: Bytes,
+    /// What was done with the bundles that carried them.
+    pub bundles: Bundles,
     /// What was held on the way.
     pub storage: Storage,
     /// What failed, in all.
@@ -150,6 +153,8 @@ pub struct Failed {
     pub satellites_lost: u32,
     /// Runs that met a slow executor.
     pub slow_runs: u32,
+    /// Bundles that came changed, were refused and sent again.
+    pub bundles_damaged: u64,
 }
 
 /// A station or relay.
@@ -260,6 +265,7 @@ impl Report {
             satellites: world.satellites,
             watches,
             bytes,
+            bundles: player.carriers.bundles,
             storage: Storage {
                 mean_bytes: held_s / world.end_s.max(1.0),
                 peak_bytes: player.ledger.peak_bytes,
@@ -285,6 +291,7 @@ impl Report {
                 safe_modes: player.record.safe_modes,
                 satellites_lost: player.record.satellites_lost,
                 slow_runs: records.iter().filter(|r| r.slow).count() as u32,
+                bundles_damaged: player.carriers.bundles.refused,
             },
             stations: stations(world, player),
             observations,

@@ -1,5 +1,6 @@
 //! The rehearsal against waits computed from passes that skyfield found, and its laws.
 
+mod carried;
 mod laws;
 
 use super::*;
@@ -172,6 +173,7 @@ fn script<'a>(
         failures: false,
         lost: &[],
         threads: 2,
+        keys: None,
     }
 }
 
@@ -181,9 +183,10 @@ fn quiet(_: Progress) {}
 /// have carried what was observed before and it, first in, first out.
 #[test]
 fn waits_are_those_of_passes_found_by_others() {
-    // Bundles of 0.15 s, of which one may not fit in at the end of each contact; edges of passes agree with
+    // Fragments of 0.15 s, of which one may not fit in at the end of each contact; edges of passes agree with
     // skyfield to 0.1 s.
-    let settings = settings("\"rehearsal.bundle_gbit\" = 0.08\n");
+    let settings =
+        settings("\"rehearsal.bundle_gbit\" = 0.64\n\"rehearsal.fragment_gbit\" = 0.08\n");
     let mut watches = watches();
     for (watch, _) in &mut watches {
         watch.priority = 3;
@@ -305,7 +308,8 @@ fn the_same_seed_is_the_same_report_on_any_number_of_threads() {
 /// Failures far more often than anywhere.
 const ROUGH: &str = "\"rehearsal.station_up_h\" = 6\n\"rehearsal.station_down_h\" = 2\n\
     \"rehearsal.contact_lost_share\" = 0.2\n\"rehearsal.safe_mode_every_d\" = 1\n\"rehearsal.safe_mode_h\" = 3\n\
-    \"rehearsal.satellite_lost_every_y\" = 0.01\n\"rehearsal.slow_share\" = 0.3\n\"rehearsal.rain_margin_db\" = 0.1\n";
+    \"rehearsal.satellite_lost_every_y\" = 0.01\n\"rehearsal.slow_share\" = 0.3\n\"rehearsal.rain_margin_db\" = 0.1\n\
+    \"rehearsal.damaged_share\" = 0.02\n";
 
 /// A geostationary relay over 9 degrees east, by its designed orbit.
 fn relay() -> Relay {

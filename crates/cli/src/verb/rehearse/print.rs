@@ -160,16 +160,22 @@ fn foot(report: &Report, title: &str) -> String {
         gigabytes(stored),
         gigabytes(lost)
     );
+    let bundles = report.bundles;
+    text += &format!(
+        "{:12} {} made, in {} fragments; taken {} times by the next node, {} files whole at the node\n",
+        "bundles", bundles.made, bundles.fragments, bundles.taken, bundles.files
+    );
     if report.failures || failed.satellites_lost > 0 {
         text += &format!(
-            "{:12} {} outages of stations, {} contacts lost, {} rained off, {} safe modes, {} satellites lost, {} slow runs\n",
+            "{:12} {} outages of stations, {} contacts lost, {} rained off, {} safe modes, {} satellites lost, {} slow runs, {} bundles came changed\n",
             "failures",
             failed.outages,
             failed.contacts_lost,
             failed.contacts_rained_off,
             failed.safe_modes,
             failed.satellites_lost,
-            failed.slow_runs
+            failed.slow_runs,
+            failed.bundles_damaged
         );
     }
     for fault in &report.faults {

@@ -43,6 +43,13 @@ fn neighbour(text: &str) -> Result<(String, SocketAddr), String> {
     Ok((node.into(), address))
 }
 
+/// Reads a file of keys.
+pub(crate) fn keyring(path: &Path) -> Result<Arc<Keyring>, Failure> {
+    let text = plan_file::text(path, KEYS_LEN_MAX)?;
+    let ring = Keyring::parse(&text, &path.display().to_string());
+    Ok(Arc::new(ring.map_err(|e| Failure::Failed(e.to_string()))?))
+}
+
 impl Carrying {
     /// The neighbour at an address, unless an address was given for it.
     pub(crate) fn reach(&mut self, node: &str, address: SocketAddr) {
@@ -61,14 +68,7 @@ impl Carrying {
                 Some(Contacts::new(plan, neighbours))
             }
         };
-        let keys = match &self.keys {
-            None => None,
-            Some(path) => {
-                let text = plan_file::text(path, KEYS_LEN_MAX)?;
-                let ring = Keyring::parse(&text, &path.display().to_string());
-                Some(Arc::new(ring.map_err(|e| Failure::Failed(e.to_string()))?))
-            }
-        };
+        let keys = self.keys.as_deref().map(keyring).transpose()?;
         let store = store.map(|dir| StoreConfig {
             dir: dir.into(),
             size_max_bytes: self.store_limit,

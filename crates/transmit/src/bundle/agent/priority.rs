@@ -5,14 +5,14 @@ use hardy_bpa::{
     bundle::{Bundle, WritableMetadata},
     filter::{WriteFilter, WriteResult},
 };
-use hardy_bpv7::block::Type;
+use hardy_bpv7::{block::Type, bundle};
 
 /// Block that carries a bundle's priority, one CBOR unsigned integer from 0 to 255: BPv7 has none of its own.
 /// Of the block types for private use (RFC 9171 §9.1: 192 to 255).
 pub(in crate::bundle) const PRIORITY_BLOCK: u64 = 227;
 
 /// A priority as the block's data.
-pub(super) fn priority_to_cbor(priority: u8) -> Vec<u8> {
+pub(in crate::bundle) fn priority_to_cbor(priority: u8) -> Vec<u8> {
     // RFC 8949 §3: below 24 in the first byte, else in the one after it.
     if priority < 24 {
         vec![priority]
@@ -29,17 +29,21 @@ fn priority_from_cbor(bytes: &[u8]) -> Option<u8> {
     }
 }
 
+/// The priority that a bundle says, where it can be read on the way.
+pub(in crate::bundle) fn priority_of(bundle: &bundle::Bundle, data: &[u8]) -> Option<u8> {
+    let blocks = bundle.blocks.values();
+    blocks
+        .filter(|b| b.block_type == Type::Unrecognised(PRIORITY_BLOCK) && b.bcb.is_none())
+        .find_map(|b| priority_from_cbor(b.payload(data)?))
+}
+
 /// Reads a bundle's priority into the label that hardy hands on with it.
 pub(super) struct ReadPriority;
 
 #[async_trait]
 impl WriteFilter for ReadPriority {
     async fn filter(&self, bundle: &Bundle, data: &[u8]) -> Result<WriteResult, hardy_bpa::Error> {
-        let blocks = bundle.bundle.blocks.values();
-        let priority = blocks
-            .filter(|b| b.block_type == Type::Unrecognised(PRIORITY_BLOCK) && b.bcb.is_none())
-            .find_map(|b| priority_from_cbor(b.payload(data)?));
-        let metadata = priority.map(|priority| WritableMetadata {
+        let metadata = priority_of(&bundle.bundle, data).map(|priority| WritableMetadata {
             flow_label: Some(priority.into()),
         });
         Ok(WriteResult::Continue(metadata, None))

@@ -72,7 +72,7 @@ impl Player<'_> {
         let shipment = Shipment {
             to,
             size_bytes: bundle.size_bytes as f64,
-            priority: self.worth[self.world.looks[bundle.look as usize].watch],
+            priority: bundle.held.priority,
             expires_s: f64::INFINITY,
         };
         bundle.item = Some(agent.queue.insert(id, shipment, now_s).map_err(routing)?);
@@ -164,6 +164,30 @@ impl Player<'_> {
             agent.woken_s = Some(next_s);
             self.events.add(next_s, What::Wake(place, self.turn));
         }
+    }
+
+    /// A bundle came changed and was refused: it waits at its sender's again, and has its way planned anew.
+    pub(super) fn send_again(&mut self, now_s: f64, id: BundleId) -> Result<(), WatchError> {
+        let Some(bundle) = self.ledger.bundles.get_mut(&id) else {
+            return Ok(());
+        };
+        bundle.crossing = None;
+        bundle.turn += 1;
+        bundle.free_s = now_s;
+        let (place, item) = (bundle.holder, bundle.item);
+        let agents = self.plan.as_mut().map(|p| &mut p.agents);
+        let agent = agents.and_then(|a| a.get_mut(&place));
+        let Some((agent, item)) = agent.zip(item) else {
+            return self.put_or_rebook(now_s, [id]);
+        };
+        let before = agent.queue.standing().without_way;
+        agent.queue.held(item, now_s);
+        let stranded = agent.queue.standing().without_way > before;
+        self.serve(now_s, place);
+        if stranded {
+            self.ask_round(now_s + self.rules.rebook_s);
+        }
+        Ok(())
     }
 
     /// A bundle is out of its sender's hands.

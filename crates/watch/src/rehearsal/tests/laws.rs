@@ -38,7 +38,7 @@ proptest! {
     fn nothing_is_lost_and_nothing_comes_from_nowhere(seed in any::<u64>()) {
         let (world, settings) = rough();
         let failures = Failures::drawn(world, settings, seed, &[]).unwrap();
-        let mut player = Player::new(world, &failures, settings, &[3, 5]).unwrap();
+        let mut player = Player::new(world, &failures, settings, &[3, 5], None).unwrap();
         player.play(&mut |_| {}).unwrap();
         prop_assert!(player.ledger.balanced());
         let (held, stays) = player.ledger.little(world.end_s);
@@ -52,7 +52,12 @@ proptest! {
         if player.record.satellites_lost == 0 {
             prop_assert_eq!(bytes.lost, 0);
         }
+        // An observation is home when its file is whole, which is when the last of its bytes came.
+        let whole = player.record.looks.iter().filter(|r| r.home_s.is_some()).count();
+        prop_assert_eq!(player.carriers.bundles.files as usize, whole);
         for (look, r) in world.looks.iter().zip(&player.record.looks) {
+            let seen = !r.missed && !r.lost && look.end_s < world.end_s;
+            prop_assert_eq!(r.home_s.is_some(), seen && r.open_bytes == 0);
             if let (Some(left_s), Some(down_s), Some(home_s)) = (r.left_s, r.down_s, r.home_s) {
                 prop_assert!(look.ready_s <= left_s && left_s < down_s && down_s < home_s);
                 prop_assert!(r.processed_s.is_none_or(|t_s| t_s >= home_s + look.processing_s - 1e-6));
@@ -78,7 +83,7 @@ proptest! {
         }
         // Both run again: the same.
         let again = Failures::drawn(world, settings, seed, &[]).unwrap();
-        let mut second = Player::new(world, &again, settings, &[3, 5]).unwrap();
+        let mut second = Player::new(world, &again, settings, &[3, 5], None).unwrap();
         second.play(&mut |_| {}).unwrap();
         prop_assert_eq!(second.ledger.bytes, bytes);
         prop_assert_eq!(second.record.rounds, player.record.rounds);
