@@ -1,6 +1,12 @@
 //! One band of samples in memory, and the types of samples.
 
+mod sample;
+
 use serde::{Deserialize, Serialize};
+
+use crate::window::Window;
+use sample::clear_nodata;
+pub(crate) use sample::{Sample, is_nodata};
 
 /// Type of one sample as stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -293,6 +299,47 @@ impl Band {
         Self::new(width, height, self.data, self.nodata, mask)
     }
 
+    /// This band as the part of a larger one that has no other measurement.
+    pub(crate) fn within(
+        self,
+        part: Window,
+        (width, height): (usize, usize),
+    ) -> Result<Self, crate::RasterError> {
+        if part == Window::whole(width, height) {
+            return Ok(self);
+        }
+        part.check_inside(width, height)?;
+        let rows = |row: usize| {
+            let start = (part.row + row) * width + part.col;
+            start..start + part.width
+        };
+        let fill = self.nodata.unwrap_or(0.0);
+        macro_rules! place {
+            ($($variant:ident)*) => {
+                match &self.data {
+                    $(BandData::$variant(own) => {
+                        let mut all = vec![Sample::from_f64(fill); width * height];
+                        for (row, line) in own.chunks_exact(part.width).enumerate() {
+                            all[rows(row)].copy_from_slice(line);
+                        }
+                        BandData::$variant(all)
+                    })*
+                }
+            };
+        }
+        let data = place!(U8 I8 U16 I16 U32 I32 U64 I64 F32 F64);
+        let mut mask = vec![false; width * height];
+        for row in 0..part.height {
+            match &self.mask {
+                Some(own) => {
+                    mask[rows(row)].copy_from_slice(&own[row * part.width..(row + 1) * part.width])
+                }
+                None => mask[rows(row)].fill(true),
+            }
+        }
+        Self::new(width, height, data, self.nodata, Some(mask))
+    }
+
     /// Takes the samples of `below`, of the same size, at the places named; where its type is
     /// another, both become 64-bit floats. Validity is then what `valid` says alone.
     pub(crate) fn fill_from(
@@ -448,103 +495,3 @@ impl Band {
         self.mask.is_some() || self.nodata.is_some()
     }
 }
-
-/// Whether `value`, read from samples of type `dtype`, is no measurement.
-#[allow(clippy::float_cmp, clippy::cast_possible_truncation)]
-pub(crate) fn is_nodata(value: f64, nodata: Option<f64>, dtype: DataType) -> bool {
-    if value.is_nan() {
-        return true;
-    }
-    match (nodata, dtype) {
-        (None, _) => false,
-        (Some(n), DataType::F32) => value as f32 == n as f32,
-        (Some(n), _) => value == n,
-    }
-}
-
-/// Clears the entries of samples that are no measurement.
-#[allow(clippy::float_cmp)]
-fn clear_nodata<T: Sample>(
-    samples: &[T],
-    nodata: Option<f64>,
-    dtype: DataType,
-    valid: &mut [bool],
-) {
-    let entries = valid.iter_mut().zip(samples);
-    if dtype.is_float() || dtype.size_bytes() > 4 {
-        for (ok, x) in entries {
-            *ok = *ok && !is_nodata(x.to_f64(), nodata, dtype);
-        }
-        return;
-    }
-    // Of these types one value at most is equal to nodata.
-    let marker = nodata.map(|n| (n, T::from_f64(n)));
-    if let Some((_, marker)) = marker.filter(|(n, marker)| marker.to_f64() == *n) {
-        for (ok, x) in entries {
-            *ok &= *x != marker;
-        }
-    }
-}
-
-/// A number that can be one sample.
-pub(crate) trait Sample:
-    Copy + PartialEq + PartialOrd + Default + Send + Sync + 'static
-{
-    /// The nearest value of the type: rounded half away from zero and held in its range.
-    fn from_f64(value: f64) -> Self;
-    /// The value as `f64` (64-bit integers are rounded).
-    fn to_f64(self) -> f64;
-    /// The value as `f32`, rounded to the nearest.
-    fn to_f32(self) -> f32;
-    /// A value as near as possible, but another: one less, or one more for the least.
-    fn beside(self) -> Self;
-}
-
-macro_rules! sample {
-    (integer: $($number:ty, $round:expr;)*) => {$(
-        impl Sample for $number {
-            #[inline]
-            fn from_f64(value: f64) -> Self {
-                // `as` holds the value in range and makes NaN 0.
-                $round(value) as Self
-            }
-            #[allow(clippy::cast_lossless, clippy::unnecessary_cast)]
-            fn to_f64(self) -> f64 {
-                self as f64
-            }
-            #[allow(clippy::cast_lossless, clippy::unnecessary_cast)]
-            fn to_f32(self) -> f32 {
-                self as f32
-            }
-            fn beside(self) -> Self {
-                if self == <$number>::MIN { self + 1 } else { self - 1 }
-            }
-        }
-    )*};
-    (float: $($number:ty)*) => {$(
-        impl Sample for $number {
-            fn from_f64(value: f64) -> Self {
-                value as Self
-            }
-            #[allow(clippy::cast_lossless, clippy::unnecessary_cast)]
-            fn to_f64(self) -> f64 {
-                self as f64
-            }
-            #[allow(clippy::cast_lossless, clippy::unnecessary_cast)]
-            fn to_f32(self) -> f32 {
-                self as f32
-            }
-            fn beside(self) -> Self {
-                self.next_down()
-            }
-        }
-    )*};
-}
-/// Makes truncation round: faster than `f64::round`, and exact up to 52 bits.
-#[inline]
-fn half_away(value: f64) -> f64 {
-    value + 0.5_f64.copysign(value)
-}
-
-sample!(integer: u8, half_away; i8, half_away; u16, half_away; i16, half_away; u32, half_away; i32, half_away; u64, f64::round; i64, f64::round;);
-sample!(float: f32 f64);

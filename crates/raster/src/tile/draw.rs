@@ -9,6 +9,7 @@ use crate::grid::Grid;
 use crate::picture::{self, Picture};
 use crate::style::{Painter, Style};
 use crate::warp::{Ground, Placement};
+use crate::window::Window;
 
 /// One scene of a mosaic: its files, and how they are drawn.
 #[derive(Debug, Clone)]
@@ -60,11 +61,11 @@ where
     for layer in layers {
         let Layer { files, style } = layer?;
         let painter = Painter::new(&files, &style)?;
-        let Some(bands) = read(&files, &painter, &mut ground, covered.missing())? else {
+        let Some(patch) = read(&files, &painter, &mut ground, &covered)? else {
             continue;
         };
-        let fresh = covered.add(&bands);
-        any |= painter.paint_into(&bands, &fresh, &mut rgba);
+        let fresh = covered.add(&patch);
+        any |= patch.paint(&painter, &fresh, target, &mut rgba);
         if covered.is_whole() {
             break;
         }
@@ -96,10 +97,17 @@ where
     for layer in layers {
         let Layer { files, style } = layer?;
         let painter = Painter::of_values(&files, &style)?;
-        let Some(bands) = read(&files, &painter, &mut ground, covered.missing())? else {
+        let Some(patch) = read(&files, &painter, &mut ground, &covered)? else {
             continue;
         };
-        let fresh = covered.add(&bands);
+        let before = covered.missing.clone();
+        covered.add(&patch);
+        let pixels = before.iter().zip(&covered.missing);
+        let fresh: Vec<bool> = pixels.map(|(before, now)| *before && !now).collect();
+        let size = (target.width, target.height);
+        let bands = patch.bands.into_iter();
+        let bands = bands.map(|band| band.within(patch.part, size));
+        let bands = bands.collect::<Result<Vec<Band>, RasterError>>()?;
         let above = match merged.take() {
             None => bands.clone(),
             Some(above) if above.len() == bands.len() => above,
@@ -111,7 +119,7 @@ where
                 .into());
             }
         };
-        let valid = || covered.valid.clone();
+        let valid = || covered.missing.iter().map(|missing| !missing).collect();
         let filled = above
             .into_iter()
             .zip(&bands)
@@ -121,95 +129,167 @@ where
             break;
         }
     }
-    Ok(merged.filter(|_| covered.valid.contains(&true)))
+    Ok(merged.filter(|_| covered.missing.contains(&false)))
 }
 
-/// Which pixels of a mosaic have a measurement.
+/// Bands of a scene in the part of the target that it may have pixels in.
+struct Patch {
+    part: Window,
+    bands: Vec<Band>,
+}
+
+impl Patch {
+    /// Colours the fresh pixels of the target; gives whether one of them can be seen.
+    fn paint(&self, painter: &Painter, fresh: &[bool], target: &Grid, rgba: &mut [u8]) -> bool {
+        if self.part == Window::whole(target.width, target.height) {
+            return painter.paint_into(&self.bands, fresh, rgba);
+        }
+        let mut own = vec![0; 4 * self.part.pixels()];
+        let any = painter.paint_into(&self.bands, fresh, &mut own);
+        let lines = own
+            .chunks_exact(4 * self.part.width)
+            .zip(fresh.chunks_exact(self.part.width));
+        for ((own, fresh), row) in lines.zip(self.part.row..) {
+            let start = 4 * (row * target.width + self.part.col);
+            let pixels = rgba[start..start + own.len()].chunks_exact_mut(4);
+            for ((pixel, own), fresh) in pixels.zip(own.chunks_exact(4)).zip(fresh) {
+                if *fresh {
+                    pixel.copy_from_slice(own);
+                }
+            }
+        }
+        any
+    }
+}
+
+/// Which pixels of a mosaic have no measurement yet.
 struct Covered {
-    valid: Vec<bool>,
-    /// The opposite, once some have one.
-    missing: Option<Vec<bool>>,
+    width: usize,
+    missing: Vec<bool>,
     missing_px: usize,
+    /// The rectangle around them; `None` when there are none.
+    missing_part: Option<Window>,
 }
 
 impl Covered {
     fn none(target: &Grid) -> Self {
-        let pixels = target.width * target.height;
+        let whole = Window::whole(target.width, target.height);
         Self {
-            valid: vec![false; pixels],
-            missing: None,
-            missing_px: pixels,
+            width: target.width,
+            missing: vec![true; whole.pixels()],
+            missing_px: whole.pixels(),
+            missing_part: Some(whole),
         }
     }
 
     /// Pixels that the next layer is asked for; `None` for all.
-    fn missing(&self) -> Option<&[bool]> {
-        self.missing.as_deref()
+    fn wanted(&self) -> Option<&[bool]> {
+        (self.missing_px < self.missing.len()).then_some(&*self.missing)
     }
 
     fn is_whole(&self) -> bool {
         self.missing_px == 0
     }
 
-    /// Adds the pixels at which all bands have a measurement; gives those that are new.
-    fn add(&mut self, bands: &[Band]) -> Vec<bool> {
-        let mut fresh = match self.missing.take() {
-            None => vec![true; self.valid.len()],
-            Some(missing) => missing,
+    /// Adds the pixels at which all bands have a measurement; gives, of the patch, those that are
+    /// new.
+    fn add(&mut self, Patch { part, bands }: &Patch) -> Vec<bool> {
+        let line = |row: usize| {
+            let start = row * self.width + part.col;
+            start..start + part.width
         };
+        let mut fresh = Vec::with_capacity(part.pixels());
+        for row in part.row..part.row + part.height {
+            fresh.extend_from_slice(&self.missing[line(row)]);
+        }
         for gaps in bands.iter().filter_map(Band::gaps) {
             for (fresh, ok) in fresh.iter_mut().zip(gaps) {
                 *fresh &= ok;
             }
         }
-        for (valid, fresh) in self.valid.iter_mut().zip(&fresh) {
-            *valid |= *fresh;
+        for (own, row) in fresh.chunks_exact(part.width).zip(part.row..) {
+            for (missing, fresh) in self.missing[line(row)].iter_mut().zip(own) {
+                *missing &= !fresh;
+            }
         }
-        self.missing_px -= fresh.iter().filter(|fresh| **fresh).count();
-        self.missing = Some(self.valid.iter().map(|ok| !ok).collect());
+        let added = fresh.iter().filter(|fresh| **fresh).count();
+        if added > 0 {
+            self.missing_px -= added;
+            self.missing_part = around(&self.missing, self.width);
+        }
         fresh
     }
 }
 
-/// The bands of a scene on the target, or what the expression makes of them; `None` when the
-/// scene is elsewhere.
+/// The rectangle around all that is marked.
+fn around(marks: &[bool], width: usize) -> Option<Window> {
+    let (mut left, mut right) = (width, 0);
+    let (mut top, mut bottom) = (usize::MAX, 0);
+    for (row, line) in marks.chunks_exact(width).enumerate() {
+        if let Some(first) = line.iter().position(|mark| *mark) {
+            let last = line.iter().rposition(|mark| *mark).unwrap_or(first);
+            (left, right) = (left.min(first), right.max(last + 1));
+            (top, bottom) = (top.min(row), row + 1);
+        }
+    }
+    (left < right).then(|| Window::new(left, top, right - left, bottom - top))
+}
+
+/// The bands of a scene where it may fill what is missing, or what the expression makes of them;
+/// `None` when the scene is elsewhere.
 fn read<D: Borrow<Dataset>>(
     files: &[D],
     painter: &Painter,
     ground: &mut Ground,
-    wanted: Option<&[bool]>,
-) -> Result<Option<Vec<Band>>, RasterError> {
-    let warp = |file: &Dataset, placement: &Placement, bands: &[usize]| {
-        let level = picture::coarsest_level(file, placement.reduction());
-        placement.warp(file, level, bands, painter.resampling, wanted)
+    covered: &Covered,
+) -> Result<Option<Patch>, RasterError> {
+    // One file gives all bands; of several each gives its first.
+    let of_file = |index: usize| -> &Dataset {
+        match files {
+            [only] => only.borrow(),
+            many => many[index].borrow(),
+        }
     };
-    let bands = if let [only] = files {
-        let only = only.borrow();
-        let Some(placement) = Placement::new(only.grid(), ground)? else {
+    // Bands in files of their own mostly lie on one grid.
+    let mut placements: Vec<(&Grid, Placement)> = Vec::new();
+    let mut part = covered.missing_part;
+    for index in &painter.bands {
+        let grid = of_file(*index).grid();
+        if placements.iter().any(|(known, _)| *known == grid) {
+            continue;
+        }
+        // A pixel that lacks a band has no value.
+        let Some(placement) = Placement::new(grid, ground)? else {
             return Ok(None);
         };
-        warp(only, &placement, &painter.bands)?
-    } else {
-        let mut bands = Vec::with_capacity(painter.bands.len());
-        // Bands in files of their own mostly lie on one grid.
-        let mut last: Option<(&Grid, Placement)> = None;
-        for index in &painter.bands {
-            let file: &Dataset = files[*index].borrow();
-            let placement = match last.take() {
-                Some((grid, placement)) if grid == file.grid() => placement,
-                _ => match Placement::new(file.grid(), ground)? {
-                    Some(placement) => placement,
-                    // A pixel that lacks a band has no value.
-                    None => return Ok(None),
-                },
-            };
-            bands.extend(warp(file, &placement, &[0])?);
-            last = Some((file.grid(), placement));
-        }
-        bands
-    };
-    match &painter.expression {
-        Some(expression) => Ok(Some(vec![expression.evaluate(&bands)?])),
-        None => Ok(Some(bands)),
+        part = part.and_then(|part| part.intersection(&placement.part()?));
+        placements.push((grid, placement));
     }
+    let Some(part) = part else {
+        return Ok(None);
+    };
+    let warp = |file: &Dataset, bands: &[usize]| {
+        let grid = file.grid();
+        let Some((_, placement)) = placements.iter().find(|(known, _)| *known == grid) else {
+            return Ok(Vec::new());
+        };
+        let level = picture::coarsest_level(file, placement.reduction());
+        let wanted = covered.wanted();
+        placement.warp(file, (level, bands), painter.resampling, part, wanted)
+    };
+    let bands = match files {
+        [only] => warp(only.borrow(), &painter.bands)?,
+        _ => {
+            let mut bands = Vec::with_capacity(painter.bands.len());
+            for index in &painter.bands {
+                bands.extend(warp(of_file(*index), &[0])?);
+            }
+            bands
+        }
+    };
+    let bands = match &painter.expression {
+        Some(expression) => vec![expression.evaluate(&bands)?],
+        None => bands,
+    };
+    Ok(Some(Patch { part, bands }))
 }

@@ -52,18 +52,18 @@ impl Reach {
         })
     }
 
-    /// Of a part of the target (first column and row, and those after the last), by the places of
-    /// the whole's lattice around it: no less than the part.
+    /// Of a part of the target, by the places of the whole's lattice around it: no less than the
+    /// part.
     pub(super) fn of_part(
         places: &[Point],
-        part: [usize; 4],
+        part: Window,
         (width, height): (usize, usize),
     ) -> Option<Self> {
         let last = LATTICE_SIDE - 1;
         let before = |n: usize, side: usize| (n * last / side.max(1)).min(last);
         let after = |n: usize, side: usize| (n * last).div_ceil(side.max(1)).min(last);
-        let cols = before(part[0], width)..=after(part[2], width);
-        let rows = before(part[1], height)..=after(part[3], height);
+        let cols = before(part.col, width)..=after(part.col + part.width, width);
+        let rows = before(part.row, height)..=after(part.row + part.height, height);
         let around = rows.flat_map(|row| {
             cols.clone()
                 .filter_map(move |col| places.get(row * LATTICE_SIDE + col))
@@ -137,6 +137,50 @@ pub(super) fn of(
     })
 }
 
+/// The part of the target in which pixels may lie on a source of such a size, by the places of its
+/// lattice: no less than that; `None` when there is none.
+pub(super) fn met(
+    places: &[Point],
+    (source_width, source_height): (usize, usize),
+    (width, height): (usize, usize),
+) -> Option<Window> {
+    let last = LATTICE_SIDE - 1;
+    let meets = |col: usize, row: usize| {
+        let corners = [(0, 0), (1, 0), (0, 1), (1, 1)]
+            .map(|(c, r)| places.get((row + r) * LATTICE_SIDE + col + c));
+        let [Some(a), Some(b), Some(c), Some(d)] = corners else {
+            return true;
+        };
+        let along = |v: [f64; 4], size: usize| {
+            let low = v.iter().copied().fold(f64::INFINITY, f64::min);
+            let high = v.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            low - MARGIN_PX < size as f64 && high + MARGIN_PX > 0.0
+        };
+        // Where a corner has no place the cell may lie anywhere.
+        [a, b, c, d].iter().any(|p| p.0.is_nan())
+            || along([a.0, b.0, c.0, d.0], source_width)
+                && along([a.1, b.1, c.1, d.1], source_height)
+    };
+    let mut cells = [last, last, 0, 0];
+    for row in 0..last {
+        for col in (0..last).filter(|col| meets(*col, row)) {
+            cells = [
+                cells[0].min(col),
+                cells[1].min(row),
+                cells[2].max(col + 1),
+                row + 1,
+            ];
+        }
+    }
+    let span = |first: usize, end: usize, side: usize| {
+        let (low, high) = (first * side / last, (end * side).div_ceil(last));
+        (low, high.saturating_sub(low))
+    };
+    let (col, cols) = span(cells[0], cells[2], width);
+    let (row, rows) = span(cells[1], cells[3], height);
+    (cells[2] > 0).then(|| Window::new(col, row, cols, rows))
+}
+
 /// A window found for a part of the target, with the margin that the scale of the whole needs.
 pub(super) fn widened(
     window: Window,
@@ -204,4 +248,50 @@ fn between(low: f64, high: f64, step: usize) -> f64 {
 fn bounds(points: impl Iterator<Item = (f64, f64)>) -> Option<[f64; 4]> {
     let b = crate::grid::bounds_of(points.filter(|p| !p.0.is_nan()));
     (b[0] <= b[2]).then_some(b)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::grid::Crs;
+
+    #[test]
+    fn no_pixel_of_a_source_lies_outside_the_part_met() {
+        let target = crate::tile::grid(8, 88, 145).unwrap();
+        let size = (target.width, target.height);
+        let (mut met_px, mut held_px) = (0, 0);
+        // From a source of a few target pixels to one larger than the target, in each direction.
+        for (side, resolution_m) in [(9, 300.0), (60, 300.0), (200, 300.0), (900, 300.0)] {
+            for step in 0..7 {
+                let origin = (
+                    540_000.0 + 25_000.0 * f64::from(step),
+                    7_450_000.0 - 20_000.0 * f64::from(step),
+                );
+                let transform = [origin.0, resolution_m, 0.0, origin.1, 0.0, -resolution_m];
+                let source = Grid::new(Crs::epsg(32721).unwrap(), transform, side, side);
+                let mapper = Mapper::new(&source, &target).unwrap();
+                let places: Vec<Point> =
+                    lattice(&target).map(|(c, r)| mapper.exact(c, r)).collect();
+                let part = met(&places, (side, side), size);
+                met_px += part.map_or(0, |part| part.pixels());
+                for row in 0..size.1 {
+                    for col in 0..size.0 {
+                        let (x, y) = mapper.exact(col as f64 + 0.5, row as f64 + 0.5);
+                        let held =
+                            (0.0..side as f64).contains(&x) && (0.0..side as f64).contains(&y);
+                        let one = Window::new(col, row, 1, 1);
+                        held_px += usize::from(held);
+                        assert!(
+                            !held || part.is_some_and(|part| part.intersection(&one).is_some()),
+                            "{side} {step}: {col} {row} is not in {part:?}"
+                        );
+                    }
+                }
+            }
+        }
+        assert!(
+            held_px > 0 && met_px < 7 * 4 * size.0 * size.1,
+            "{held_px} {met_px}"
+        );
+    }
 }

@@ -8,12 +8,15 @@ use super::{Resampling, area};
 use crate::RasterError;
 use crate::band::{Band, BandData, Sample};
 use crate::grid::Grid;
+use crate::window::Window;
 
 /// One warp.
 pub(super) struct Job<'a> {
     pub(super) mapper: &'a Mapper,
     pub(super) extent: &'a Extent,
     pub(super) target: &'a Grid,
+    /// Part of the target that is filled.
+    pub(super) part: Window,
     pub(super) resampling: Resampling,
     /// Pixels of the target to compute, where that is said; the others are left without a
     /// measurement.
@@ -113,7 +116,7 @@ impl Job<'_> {
             })
             .collect();
         let nodata = bands.first().and_then(Band::nodata).map(T::from_f64);
-        let n = self.target.width * self.target.height;
+        let n = self.part.pixels();
         let mut sheets: Vec<Sheet<T>> = bands
             .iter()
             .map(|band| Sheet {
@@ -127,7 +130,7 @@ impl Job<'_> {
             .zip(bands)
             .map(|(sheet, band)| {
                 let mask = sheet.valid.contains(&false).then_some(sheet.valid);
-                let (width, height) = (self.target.width, self.target.height);
+                let (width, height) = (self.part.width, self.part.height);
                 Band::new(width, height, data(sheet.values), band.nodata(), mask)
             })
             .collect()
@@ -177,26 +180,36 @@ impl Job<'_> {
         }
     }
 
-    /// Rows of the target in which something is wanted, with what; `None` for all.
+    /// Rows of the part in which something is wanted, from its first on, with what; `None` for all.
     fn rows(&self) -> impl Iterator<Item = (usize, Option<&[bool]>)> {
-        let width = self.target.width;
-        (0..self.target.height)
+        let (width, part) = (self.target.width, self.part);
+        (0..part.height)
             .map(move |row| {
-                let wanted = self.wanted.map(|w| &w[row * width..(row + 1) * width]);
-                (row, wanted)
+                let start = (part.row + row) * width + part.col;
+                (row, self.wanted.map(|w| &w[start..start + part.width]))
             })
             .filter(|(_, wanted)| wanted.is_none_or(|w| w.contains(&true)))
     }
 
-    /// Source positions of the centres of the pixels of a row.
-    fn centres(&self, row: usize, edge: Edge, points: &mut [Point]) {
-        self.mapper.row(0.5, row as f64 + 0.5, points);
-        for (col, point) in points.iter_mut().enumerate() {
+    /// Source positions of a row of the part, of what lies at such an offset in each pixel.
+    fn positions<'p>(&self, row: usize, offset: f64, points: &'p mut [Point]) -> &'p mut [Point] {
+        let row = (self.part.row + row) as f64;
+        // Runs are halved from the ends of the whole row, so that a part is equal to the whole.
+        self.mapper.row(offset, row + offset, points);
+        &mut points[self.part.col..self.part.col + self.part.width]
+    }
+
+    /// The same of the centres of the pixels.
+    fn centres<'p>(&self, row: usize, edge: Edge, points: &'p mut [Point]) -> &'p mut [Point] {
+        let points = self.positions(row, 0.5, points);
+        let exact_row = (self.part.row + row) as f64 + 0.5;
+        for (point, col) in points.iter_mut().zip(self.part.col..) {
             if edge.is_near(*point) {
                 // So close outside, the interpolated position does not decide.
-                *point = self.mapper.exact(col as f64 + 0.5, row as f64 + 0.5);
+                *point = self.mapper.exact(col as f64 + 0.5, exact_row);
             }
         }
+        points
     }
 
     /// Fills the sheets from the source position of each pixel's centre.
@@ -206,14 +219,14 @@ impl Job<'_> {
         sheets: &mut [Sheet<T>],
         value: impl Fn(&Pixels<'_, T>, f64, f64) -> Option<T>,
     ) {
-        let width = self.target.width;
-        let mut points = vec![(0.0, 0.0); width];
+        let width = self.part.width;
+        let mut points = vec![(0.0, 0.0); self.target.width];
         for (row, wanted) in self.rows() {
-            self.centres(row, Edge::of(&sources[0]), &mut points);
+            let points = self.centres(row, Edge::of(&sources[0]), &mut points);
             let range = row * width..(row + 1) * width;
             for (pixels, sheet) in sources.iter().zip(&mut *sheets) {
                 let cells = sheet.cells(range.clone());
-                for (col, ((out, ok), point)) in cells.zip(&points).enumerate() {
+                for (col, ((out, ok), point)) in cells.zip(&*points).enumerate() {
                     if wanted.is_some_and(|w| !w[col]) {
                         continue;
                     }
@@ -234,11 +247,11 @@ impl Job<'_> {
         mut filter: Filter,
         settled: impl Fn(Option<f64>) -> Option<T>,
     ) {
-        let width = self.target.width;
+        let width = self.part.width;
         let at_once = filter.positions_max();
-        let mut points = vec![(0.0, 0.0); width];
+        let mut points = vec![(0.0, 0.0); self.target.width];
         for (row, wanted) in self.rows() {
-            self.centres(row, Edge::of(&sources[0]), &mut points);
+            let points = self.centres(row, Edge::of(&sources[0]), &mut points);
             if let Some(wanted) = wanted {
                 for (point, wanted) in points.iter_mut().zip(wanted) {
                     if !wanted {
@@ -269,15 +282,15 @@ impl Job<'_> {
         sheets: &mut [Sheet<T>],
         mut value: impl FnMut(&Pixels<'_, T>, Point, Point) -> Option<T>,
     ) {
-        let width = self.target.width;
-        let mut upper = vec![(0.0, 0.0); width];
+        let width = self.part.width;
+        let mut upper = vec![(0.0, 0.0); self.target.width];
         let mut lower = upper.clone();
         for (row, wanted) in self.rows() {
-            self.mapper.row(0.0, row as f64, &mut upper);
-            self.mapper.row(1.0, row as f64 + 1.0, &mut lower);
+            let upper = self.positions(row, 0.0, &mut upper);
+            let lower = self.positions(row, 1.0, &mut lower);
             let range = row * width..(row + 1) * width;
             for (pixels, sheet) in sources.iter().zip(&mut *sheets) {
-                let corners = upper.iter().zip(&lower);
+                let corners = upper.iter().zip(&*lower);
                 let cells = sheet.cells(range.clone()).zip(corners);
                 for (col, ((out, ok), (a, b))) in cells.enumerate() {
                     if wanted.is_some_and(|w| !w[col]) {

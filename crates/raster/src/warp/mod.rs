@@ -22,6 +22,7 @@ use crate::RasterError;
 use crate::band::{Band, BandData, DataType, Sample};
 use crate::dataset::Dataset;
 use crate::grid::{Crs, Grid};
+use crate::window::Window;
 use coordinates::Mapper;
 use extent::Extent;
 use job::Job;
@@ -93,12 +94,14 @@ pub fn warp(
     check_target(target)?;
     let mapper = Mapper::new(source_grid, target)?;
     let Some(extent) = extent::find(&mapper, size, target, resampling) else {
-        return empty(source.data().dtype(), source.nodata(), target);
+        let size = (target.width, target.height);
+        return empty(source.data().dtype(), source.nodata(), size);
     };
     let job = Job {
         mapper: &mapper,
         extent: &extent,
         target,
+        part: Window::whole(target.width, target.height),
         resampling,
         wanted: None,
     };
@@ -163,7 +166,13 @@ pub(crate) fn warp_level_grid(
     check_target(target)?;
     let mapper = Mapper::new(grid, target)?;
     let Some(extent) = extent::find(&mapper, (grid.width, grid.height), target, resampling) else {
-        let none = |_| empty(source.dtype(), source.nodata(), target);
+        let none = |_| {
+            empty(
+                source.dtype(),
+                source.nodata(),
+                (target.width, target.height),
+            )
+        };
         return bands.iter().map(none).collect();
     };
     let parts = source.read_level(level, bands, extent.window)?;
@@ -171,6 +180,7 @@ pub(crate) fn warp_level_grid(
         mapper: &mapper,
         extent: &extent,
         target,
+        part: Window::whole(target.width, target.height),
         resampling,
         wanted: None,
     };
@@ -228,14 +238,26 @@ impl<'a> Warper<'a> {
         let part = self.target.rows(row, count);
         check_target(&part)?;
         let Some(whole) = self.extent else {
-            let none = |_| empty(self.source.dtype(), self.source.nodata(), &part);
+            let none = |_| {
+                empty(
+                    self.source.dtype(),
+                    self.source.nodata(),
+                    (part.width, part.height),
+                )
+            };
             return bands.iter().map(none).collect();
         };
         let grid = self.source.grid();
         let mapper = self.mapper.below_row(row);
         let size = (grid.width, grid.height);
         let Some(own) = extent::find(&mapper, size, &part, self.resampling) else {
-            let none = |_| empty(self.source.dtype(), self.source.nodata(), &part);
+            let none = |_| {
+                empty(
+                    self.source.dtype(),
+                    self.source.nodata(),
+                    (part.width, part.height),
+                )
+            };
             return bands.iter().map(none).collect();
         };
         if count > 1 && own.window.pixels().saturating_mul(bands.len()) > SOURCE_PIXELS_MAX {
@@ -255,6 +277,7 @@ impl<'a> Warper<'a> {
             mapper: &mapper,
             extent: &extent,
             target: &part,
+            part: Window::whole(part.width, part.height),
             resampling: self.resampling,
             wanted: None,
         };
@@ -292,17 +315,15 @@ fn check_target(target: &Grid) -> Result<(), RasterError> {
 }
 
 /// A band without any measurement.
-fn empty(dtype: DataType, nodata: Option<f64>, target: &Grid) -> Result<Band, RasterError> {
-    let n = target.width * target.height;
+fn empty(
+    dtype: DataType,
+    nodata: Option<f64>,
+    (width, height): (usize, usize),
+) -> Result<Band, RasterError> {
+    let n = width * height;
     let mut data = BandData::zeros(dtype, n);
     if let Some(value) = nodata {
         crate::band::each_type!(&mut data, v => v.fill(Sample::from_f64(value)));
     }
-    Band::new(
-        target.width,
-        target.height,
-        data,
-        nodata,
-        Some(vec![false; n]),
-    )
+    Band::new(width, height, data, nodata, Some(vec![false; n]))
 }

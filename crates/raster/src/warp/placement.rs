@@ -10,10 +10,11 @@ use crate::RasterError;
 use crate::band::Band;
 use crate::dataset::Dataset;
 use crate::grid::{Crs, Grid, Transformer};
+use crate::window::Window;
 
 /// Places on each axis at which the reduction is looked for.
 const PLACES: u8 = 8;
-/// Part of the target above which looking for the window of what is wanted does not pay.
+/// Share of the target above which looking for the window of a part does not pay.
 const PART_MAX: f64 = 0.75;
 
 /// A target with its places in each system that datasets under it have: scenes of a mosaic mostly
@@ -146,14 +147,20 @@ impl Placement {
         if least.is_finite() { least } else { 1.0 }
     }
 
-    /// Moves bands of one level (0 = full resolution), to all pixels of the target or to those
-    /// wanted; the others are then left without a measurement.
+    /// The part of the target that pixels of the source may lie in.
+    pub(crate) fn part(&self) -> Option<Window> {
+        extent::met(&self.places, self.size, self.target_size())
+    }
+
+    /// Moves bands of one level (0 = full resolution) to a part of the target, to all its pixels
+    /// or to those wanted of the target; the others are then left without a measurement. The
+    /// pixels are those that the whole would have.
     pub(crate) fn warp(
         &self,
         source: &Dataset,
-        level: usize,
-        bands: &[usize],
+        (level, bands): (usize, &[usize]),
         resampling: Resampling,
+        part: Window,
         wanted: Option<&[bool]>,
     ) -> Result<Vec<Band>, RasterError> {
         let size = source.level_size(level);
@@ -161,51 +168,34 @@ impl Placement {
         let fy = size.1 as f64 / self.size.1 as f64;
         let mapper = self.mapper.scaled(fx, fy);
         let reach = self.reach.scaled(fx, fy);
+        let target_size = self.target_size();
         let nothing = || {
-            let none = |_| empty(source.dtype(), source.nodata(), &self.target);
+            let none = |_| empty(source.dtype(), source.nodata(), (part.width, part.height));
             bands.iter().map(none).collect()
         };
-        let Some(mut extent) = extent::of(&reach, size, self.target_size(), resampling) else {
+        let Some(mut extent) = extent::of(&reach, size, target_size, resampling) else {
             return nothing();
         };
-        if let Some(part) = wanted.and_then(|w| self.part_wanted(w)) {
-            let own = Reach::of_part(&self.places, part, self.target_size())
+        let most = PART_MAX * (target_size.0 * target_size.1) as f64;
+        if part.pixels() as f64 <= most {
+            let own = Reach::of_part(&self.places, part, target_size)
                 .map(|reach| reach.scaled(fx, fy))
-                .and_then(|reach| extent::of(&reach, size, self.target_size(), resampling));
+                .and_then(|reach| extent::of(&reach, size, target_size, resampling));
             let Some(own) = own else {
                 return nothing();
             };
             // The scale stays that of the whole, so that the pixels are those of the whole.
             extent.window = extent::widened(own.window, &extent, size, resampling);
         }
-        let parts = source.read_level(level, bands, extent.window)?;
+        let sources = source.read_level(level, bands, extent.window)?;
         let job = Job {
             mapper: &mapper,
             extent: &extent,
             target: &self.target,
+            part,
             resampling,
             wanted,
         };
-        job.run(&parts, extent.origin())
-    }
-
-    /// First column and row, and those after the last, of what is wanted; `None` when that is
-    /// most of the target.
-    fn part_wanted(&self, wanted: &[bool]) -> Option<[usize; 4]> {
-        let (width, height) = self.target_size();
-        let mut part = [width, height, 0, 0];
-        for (row, line) in wanted.chunks_exact(width).enumerate() {
-            if let Some(first) = line.iter().position(|w| *w) {
-                let last = line.iter().rposition(|w| *w).unwrap_or(first);
-                part = [
-                    part[0].min(first),
-                    part[1].min(row),
-                    part[2].max(last + 1),
-                    row + 1,
-                ];
-            }
-        }
-        let area = part[2].saturating_sub(part[0]) * part[3].saturating_sub(part[1]);
-        (area > 0 && area as f64 <= PART_MAX * (width * height) as f64).then_some(part)
+        job.run(&sources, extent.origin())
     }
 }
