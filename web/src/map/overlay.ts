@@ -111,17 +111,19 @@ export class Overlay {
       const one = at.get(link.satellite);
       if (!one) continue;
       const from = see(onSphere(one.lon, one.lat, one.height_km * rise));
-      const to = see(onSphere(link.lon, link.lat));
+      const other = 'satellite' in link.to ? at.get(link.to.satellite) : { ...link.to, height_km: 0 };
+      const to = other && see(onSphere(other.lon, other.lat, other.height_km * rise));
       if (!from || !to) continue;
       context.beginPath();
       context.moveTo(from.x, from.y);
       context.lineTo(to.x, to.y);
       const carrying = link.use === 'carrying';
       context.globalAlpha = link.use === 'free' ? 0.32 : 1;
-      context.lineWidth = link.use === 'free' ? 1 : carrying || !link.station ? 2.4 : 1.8;
+      const observes = !link.station && !('satellite' in link.to);
+      context.lineWidth = link.use === 'free' ? 1 : carrying || observes ? 2.4 : 1.8;
       context.setLineDash(carrying ? [10, 5] : link.planned ? [6, 4] : []);
       context.lineDashOffset = carrying ? -sky.flow : 0;
-      context.strokeStyle = link.station ? colours.station : colours.watch;
+      context.strokeStyle = observes ? colours.watch : colours.station;
       context.stroke();
     }
     context.setLineDash([]);
