@@ -34,18 +34,14 @@ impl Predictor {
 pub(crate) fn undo_horizontal(data: &mut BandData, row_samples: usize, stride: usize) {
     macro_rules! integers {
         ($v:expr) => {
-            for row in $v.chunks_exact_mut(row_samples) {
-                sum_up(row, stride, |a, b| a.wrapping_add(b));
-            }
+            sum_up_rows($v, row_samples, stride, |a, b| a.wrapping_add(b))
         };
     }
     macro_rules! floats {
         ($v:expr, $float:ty) => {
-            for row in $v.chunks_exact_mut(row_samples) {
-                sum_up(row, stride, |a, b| {
-                    <$float>::from_bits(a.to_bits().wrapping_add(b.to_bits()))
-                });
-            }
+            sum_up_rows($v, row_samples, stride, |a, b| {
+                <$float>::from_bits(a.to_bits().wrapping_add(b.to_bits()))
+            })
         };
     }
     match data {
@@ -59,6 +55,39 @@ pub(crate) fn undo_horizontal(data: &mut BandData, row_samples: usize, stride: u
         BandData::I64(v) => integers!(v),
         BandData::F32(v) => floats!(v, f32),
         BandData::F64(v) => floats!(v, f64),
+    }
+}
+
+/// Makes each pixel of each row the sum of all of the row up to it.
+fn sum_up_rows<T: Copy + Default>(
+    data: &mut [T],
+    row_samples: usize,
+    stride: usize,
+    add: impl Fn(T, T) -> T + Copy,
+) {
+    for rows in data.chunks_mut(4 * row_samples) {
+        if stride == 1 && rows.len() == 4 * row_samples {
+            sum_up_four(rows, row_samples, add);
+        } else {
+            for row in rows.chunks_exact_mut(row_samples) {
+                sum_up(row, stride, add);
+            }
+        }
+    }
+}
+
+/// The same of four rows of one sample a pixel: each sum waits for the one before it, but not for
+/// those of other rows.
+fn sum_up_four<T: Copy + Default>(rows: &mut [T], row_samples: usize, add: impl Fn(T, T) -> T) {
+    let (upper, lower) = rows.split_at_mut(2 * row_samples);
+    let (a, b) = upper.split_at_mut(row_samples);
+    let (c, d) = lower.split_at_mut(row_samples);
+    let mut sums = [T::default(); 4];
+    for (((a, b), c), d) in a.iter_mut().zip(b).zip(c).zip(d) {
+        for (sum, sample) in sums.iter_mut().zip([a, b, c, d]) {
+            *sum = add(*sample, *sum);
+            *sample = *sum;
+        }
     }
 }
 
