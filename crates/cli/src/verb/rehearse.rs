@@ -27,8 +27,8 @@ const WATCHES_MAX: usize = 64;
 
 /// Play days of the chain on simulated time, from one seed: what is promised and what comes.
 ///
-/// Orbits, forecast, antenna schedule, contact plan and routing are those of the chain; stations fail,
-/// contacts break off, it rains, satellites go into safe mode and executors are slow as the settings
+/// Orbits, forecast, antenna schedule, contact plan, routing and all that a node does with a bundle are those of the
+/// chain; stations fail, contacts break off, it rains, satellites go into safe mode and executors are slow as the settings
 /// `rehearsal.*` say. The same seed gives the same output. With --without and --with-... the same days are
 /// played again with the change, and both are printed.
 #[derive(Debug, Args)]

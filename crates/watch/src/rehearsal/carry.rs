@@ -150,37 +150,47 @@ impl Carriers {
         observed: &Observed<'_>,
         now_s: f64,
     ) -> Result<Vec<Piece>, WatchError> {
-        let (look, bundle_bytes) = (observed.look, observed.bundle_bytes);
-        let parts = look.size_bytes.div_ceil(bundle_bytes);
+        let content = content(observed);
+        let file = described(observed, &content).map_err(describing)?;
         let mut pieces = Vec::new();
-        for part in 0..u32::try_from(parts).unwrap_or(u32::MAX) {
-            pieces.extend(self.make(observed, part, now_s)?);
+        for (body, part) in content.chunks(BODY_BYTES as usize).zip(0..) {
+            pieces.extend(self.make(observed, (&file, part), body, now_s)?);
         }
         Ok(pieces)
     }
 
-    /// Makes one bundle of an observation, whole or in fragments.
-    pub(super) fn make(
+    /// Makes one bundle of an observation once more.
+    pub(super) fn again(
         &mut self,
         observed: &Observed<'_>,
         part: u32,
         now_s: f64,
     ) -> Result<Vec<Piece>, WatchError> {
+        let content = content(observed);
+        let file = described(observed, &content).map_err(describing)?;
+        let mut bodies = content.chunks(BODY_BYTES as usize);
+        let body = bodies.nth(part as usize).unwrap_or_default();
+        self.make(observed, (&file, part), body, now_s)
+    }
+
+    /// Makes one bundle, whole or in fragments.
+    fn make(
+        &mut self,
+        observed: &Observed<'_>,
+        (file, part): (&FileHeader, u32),
+        body: &[u8],
+        now_s: f64,
+    ) -> Result<Vec<Piece>, WatchError> {
         let Observed {
-            number,
             look,
-            satellite,
             worth,
             bundle_bytes,
             fragment_bytes,
+            ..
         } = *observed;
         let to = self.home.service().clone();
-        let content = content(number, look.size_bytes, bundle_bytes);
-        let file = described(number, look, satellite, &content).map_err(describing)?;
-        let body = content.chunks(BODY_BYTES as usize).nth(part as usize);
-        let body = body.unwrap_or_default();
         let header = PartHeader {
-            file,
+            file: file.clone(),
             part,
             offset_bytes: u64::from(part) * u64::from(BODY_BYTES),
             sha256: sha256_hex(body),
@@ -294,7 +304,8 @@ fn name_of(place: Place) -> String {
 }
 
 /// What stands for the data of an observation: [`BODY_BYTES`] for each full bundle, a share of it for the last.
-fn content(number: u32, size_bytes: u64, bundle_bytes: u64) -> Vec<u8> {
+fn content(observed: &Observed<'_>) -> Vec<u8> {
+    let (size_bytes, bundle_bytes) = (observed.look.size_bytes, observed.bundle_bytes);
     let body_bytes = u64::from(BODY_BYTES);
     let rest_bytes = size_bytes % bundle_bytes;
     let rest = (rest_bytes as f64 * f64::from(BODY_BYTES) / bundle_bytes as f64).ceil() as u64;
@@ -305,7 +316,7 @@ fn content(number: u32, size_bytes: u64, bundle_bytes: u64) -> Vec<u8> {
             break;
         }
         let mut digest = Sha256::new();
-        digest.update(number.to_be_bytes());
+        digest.update(observed.number.to_be_bytes());
         digest.update(block.to_be_bytes());
         content.extend_from_slice(&digest.finalize());
     }
@@ -313,15 +324,13 @@ fn content(number: u32, size_bytes: u64, bundle_bytes: u64) -> Vec<u8> {
     content
 }
 
-fn described(
-    number: u32,
-    look: &Look,
-    satellite: &str,
-    content: &[u8],
-) -> Result<FileHeader, MessageError> {
-    let metadata = serde_json::json!({ "satellite": satellite, "size_bytes": look.size_bytes });
+fn described(observed: &Observed<'_>, content: &[u8]) -> Result<FileHeader, MessageError> {
+    let metadata = serde_json::json!({
+        "satellite": observed.satellite,
+        "size_bytes": observed.look.size_bytes,
+    });
     FileHeader::new(
-        &format!("observation-{number}"),
+        &format!("observation-{}", observed.number),
         "application/octet-stream",
         content.len() as u64,
         &sha256_hex(content),

@@ -339,7 +339,7 @@ impl<'a> Player<'a> {
     fn recall(&mut self, now_s: f64, number: u32, part: u32) -> Result<(), WatchError> {
         let observed = self.observed(number);
         let craft = observed.look.craft;
-        let pieces = self.carriers.make(&observed, part, now_s)?;
+        let pieces = self.carriers.again(&observed, part, now_s)?;
         let mut again = Vec::new();
         let record = &mut self.record.looks[number as usize];
         for piece in pieces {
