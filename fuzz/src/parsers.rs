@@ -375,9 +375,22 @@ pub fn scene_description(bytes: &[u8]) {
     }
 }
 
-/// STAC Items.
+/// STAC Items: as they are catalogued, and as scenes of someone else.
 pub fn item(bytes: &[u8]) {
     use corridor_catalog::Item;
+    use corridor_watch::scene::{Base, ItemScene};
+    if let Some(text) = text(bytes) {
+        for base in [
+            Base::Folder("scenes".into()),
+            Base::Address("https://example.org/a/item.json".into()),
+        ] {
+            if let Ok(scene) = ItemScene::parse(text, "fuzz.json", &base) {
+                let names = scene.description.files.values();
+                assert!(names.into_iter().all(|name| !name.contains(['/', '\\'])));
+                assert_eq!(scene.description.files.len(), scene.places.len());
+            }
+        }
+    }
     if let Ok(item) = serde_json::from_slice::<Item>(bytes) {
         let _ = item.time_range();
         let written = serde_json::to_vec(&item).unwrap_or_default();

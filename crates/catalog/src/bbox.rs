@@ -123,7 +123,10 @@ impl Bbox {
     }
 
     /// The box of an Item, whose longitudes may hang over ±180° by a few degrees; cut there.
-    pub(crate) fn of_item(numbers: &[f64]) -> Result<Self, BboxError> {
+    ///
+    /// # Errors
+    /// As [`Self::from_slice`].
+    pub fn of_item(numbers: &[f64]) -> Result<Self, BboxError> {
         let mut numbers = numbers.to_vec();
         let east = numbers.len() / 2;
         for edge in [0, east] {

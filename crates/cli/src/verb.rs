@@ -48,7 +48,7 @@ enum Verb {
     Demo(demo::Demo),
     /// Serve the page, the STAC API, tiles and events; take in bundles and dropped files
     Serve(serve::Serve),
-    /// Take in scene files (GeoTIFF, or NAME.scene.json with the files it names)
+    /// Take in scenes: GeoTIFF, STAC Item, or NAME.scene.json with the files it names
     Ingest(ingest::Ingest),
     /// Places to watch, their forecasts and their answers
     #[command(subcommand)]

@@ -1,13 +1,15 @@
 //! The watched folder: scenes dropped into `inbox/` are taken in and removed from it.
 //!
-//! A `NAME.scene.json` is taken in when all files it names are there and no longer change. A
-//! GeoTIFF that no description names is taken in by itself after [`BARE_FILE_WAIT`]. What is
-//! refused moves to `inbox/rejected/` with the reason beside it.
+//! A `NAME.scene.json`, or a STAC Item of any other JSON name, is taken in when all files it names
+//! are there, beside it, and no longer change. A GeoTIFF that no description names is taken in by
+//! itself after [`BARE_FILE_WAIT`]. What is refused moves to `inbox/rejected/` with the reason
+//! beside it.
 
 use crate::chain::Chain;
 use crate::error::WatchError;
+use crate::ingest::files_beside;
 use crate::receive::Way;
-use crate::scene::{DESCRIPTION_ENDING, SceneDescription};
+use crate::scene::{DESCRIPTION_ENDING, is_item_name};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -74,18 +76,13 @@ enum Task {
 fn tasks(settled: &BTreeMap<PathBuf, Duration>) -> Vec<Task> {
     let mut tasks = Vec::new();
     let mut named: BTreeSet<PathBuf> = BTreeSet::new();
-    let is_description = |p: &Path| p.to_string_lossy().ends_with(DESCRIPTION_ENDING);
+    let is_description = |p: &Path| {
+        let name = p.to_string_lossy();
+        name.ends_with(DESCRIPTION_ENDING) || is_item_name(&name)
+    };
     for path in settled.keys().filter(|p| is_description(p)) {
-        let name = path
-            .file_name()
-            .map(|n| n.to_string_lossy().into_owned())
-            .unwrap_or_default();
-        let text = std::fs::read_to_string(path).map_err(|e| e.to_string());
-        match text.and_then(|t| SceneDescription::parse(&t, &name).map_err(|e| e.to_string())) {
-            Ok(description) => {
-                let folder = path.parent().unwrap_or(Path::new("."));
-                let files: Vec<PathBuf> =
-                    description.files.values().map(|f| folder.join(f)).collect();
+        match files_beside(path) {
+            Ok(files) => {
                 named.extend(files.iter().cloned());
                 if files.iter().all(|f| settled.contains_key(f)) {
                     tasks.push(Task::TakeIn {
@@ -94,9 +91,9 @@ fn tasks(settled: &BTreeMap<PathBuf, Duration>) -> Vec<Task> {
                     });
                 }
             }
-            Err(reason) => tasks.push(Task::Reject {
+            Err(error) => tasks.push(Task::Reject {
                 path: path.clone(),
-                reason,
+                reason: error.to_string(),
             }),
         }
     }
@@ -210,6 +207,39 @@ mod tests {
         let ready = tasks(&seen.look(folder.path(), later).unwrap());
         assert_eq!(ready.len(), 1, "{ready:?}");
         assert!(matches!(&ready[0], Task::TakeIn { files, .. } if files.len() == 2));
+    }
+
+    #[test]
+    fn an_item_waits_for_its_files_and_reaches_for_no_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let item = |href: &str| {
+            let text = format!(
+                r#"{{"type":"Feature","stac_version":"1.1.0","id":"a","geometry":null,"links":[],
+                    "properties":{{"datetime":"2020-01-01T00:00:00Z"}},
+                    "assets":{{"data":{{"href":"{href}","type":"image/tiff"}}}}}}"#
+            );
+            let path = folder.path().join("a.json");
+            std::fs::write(&path, text).unwrap();
+            path
+        };
+        let settled = |paths: &[PathBuf]| -> BTreeMap<PathBuf, Duration> {
+            paths.iter().map(|p| (p.clone(), SETTLED_AFTER)).collect()
+        };
+        let (path, pixels) = (item("./a.tif"), folder.path().join("a.tif"));
+        assert_eq!(tasks(&settled(std::slice::from_ref(&path))), vec![]);
+        let ready = tasks(&settled(&[path.clone(), pixels.clone()]));
+        let whole = Task::TakeIn {
+            path,
+            files: vec![pixels],
+        };
+        assert_eq!(ready, vec![whole]);
+        for elsewhere in ["../a.tif", "/etc/a.tif", "https://example.org/a.tif"] {
+            let ready = tasks(&settled(&[item(elsewhere)]));
+            let [Task::Reject { reason, .. }] = &ready[..] else {
+                panic!("{elsewhere}: {ready:?}")
+            };
+            assert!(reason.contains("/assets/data/href"), "{reason}");
+        }
     }
 
     #[test]

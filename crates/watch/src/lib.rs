@@ -7,6 +7,7 @@ pub mod deliveries;
 pub mod error;
 pub mod forecast;
 pub mod inbox;
+pub mod ingest;
 pub mod inventory;
 pub mod notify;
 pub mod opportunity;

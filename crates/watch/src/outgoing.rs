@@ -2,9 +2,12 @@
 //! unless the node's configuration allows it.
 
 use crate::error::WatchError;
+use std::io::{Read, Write};
 use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+use ureq::ResponseExt;
 use ureq::tls::{RootCerts, TlsConfig};
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
@@ -15,6 +18,12 @@ pub const ADDRESS_MAX_CHARS: usize = 2_000;
 pub const FETCH_MAX_BYTES: u64 = 64 << 20;
 /// How long one fetch may take.
 const FETCH_TIMEOUT: Duration = Duration::from_secs(60);
+/// Largest file of a scene fetched, bytes: a band of a whole orbit fits.
+pub const FILE_MAX_BYTES: u64 = 16 << 30;
+/// How long fetching one file of a scene may take.
+const FILE_TIMEOUT: Duration = Duration::from_secs(3_600);
+/// Bytes of such a file held in memory.
+const PIECE_BYTES: usize = 256 << 10;
 /// How often a fetch may be sent elsewhere.
 const FETCH_REDIRECTS_MAX: u32 = 3;
 
@@ -83,6 +92,72 @@ pub fn fetch(address: &str, allow_private: bool) -> Result<Vec<u8>, WatchError> 
         .map_err(said)
 }
 
+/// A small document, and the address it came from in the end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fetched {
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// Where the last redirect led.
+    pub address: String,
+}
+
+/// Gets a document of at most `max_bytes`.
+///
+/// # Errors
+/// As [`fetch`].
+pub fn fetch_document(
+    address: &str,
+    max_bytes: u64,
+    allow_private: bool,
+) -> Result<Fetched, WatchError> {
+    check_address("address", address)?;
+    let said = |e: ureq::Error| WatchError::Invalid(format!("fetching {address}: {e}"));
+    let mut answer = agent(allow_private, FETCH_TIMEOUT, FETCH_REDIRECTS_MAX)
+        .get(address)
+        .call()
+        .map_err(said)?;
+    let bytes = answer
+        .body_mut()
+        .with_config()
+        .limit(max_bytes)
+        .read_to_vec()
+        .map_err(said)?;
+    Ok(Fetched {
+        bytes,
+        address: answer.get_uri().to_string(),
+    })
+}
+
+/// Gets a file of at most [`FILE_MAX_BYTES`] to `path`, a piece at a time.
+///
+/// # Errors
+/// As [`fetch`]; [`WatchError::Internal`] where this machine cannot keep it.
+pub fn fetch_file(address: &str, path: &Path, allow_private: bool) -> Result<(), WatchError> {
+    check_address("address", address)?;
+    let said = |e: ureq::Error| WatchError::Invalid(format!("fetching {address}: {e}"));
+    let mut answer = agent(allow_private, FILE_TIMEOUT, FETCH_REDIRECTS_MAX)
+        .get(address)
+        .call()
+        .map_err(said)?;
+    let mut body = answer
+        .body_mut()
+        .with_config()
+        .limit(FILE_MAX_BYTES)
+        .reader();
+    let unkept = |e| WatchError::internal(format!("writing {}", path.display()), e);
+    let mut file = std::fs::File::create(path).map_err(unkept)?;
+    let mut piece = vec![0; PIECE_BYTES];
+    loop {
+        let length = body
+            .read(&mut piece)
+            .map_err(|e| WatchError::Invalid(format!("fetching {address}: {e}")))?;
+        if length == 0 {
+            return file.flush().map_err(unkept);
+        }
+        file.write_all(&piece[..length]).map_err(unkept)?;
+    }
+}
+
 /// Resolves names as usual and leaves out addresses of private networks, so that a name that
 /// points inside cannot be used to reach inside.
 #[derive(Debug)]
@@ -148,7 +223,6 @@ fn is_public(address: &SocketAddr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::{Read, Write};
     use std::net::TcpListener;
 
     #[test]
@@ -230,6 +304,25 @@ mod tests {
         let (address, served) = serve(vec![ok(b"hello", FETCH_MAX_BYTES + 1)]);
         let e = fetch(&address, true).unwrap_err().to_string();
         assert!(e.contains("fetching http://127.0.0.1"), "{e}");
+        served.join().unwrap();
+    }
+
+    #[test]
+    fn a_document_says_where_it_came_from_and_a_file_is_kept() {
+        let moved =
+            b"HTTP/1.1 302 Found\r\nlocation: /b/item.json\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+        let (address, served) = serve(vec![moved.to_vec(), ok(b"{}", 2), ok(b"pixels", 6)]);
+        let fetched = fetch_document(&format!("{address}/a"), 10, true).unwrap();
+        assert_eq!(fetched.bytes, b"{}");
+        assert_eq!(fetched.address, format!("{address}/b/item.json"));
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.tif");
+        fetch_file(&format!("{address}/x.tif"), &path, true).unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"pixels");
+        served.join().unwrap();
+        let (address, served) = serve(vec![ok(b"hello", 9)]);
+        let short = fetch_file(&address, &path, true).unwrap_err().to_string();
+        assert!(short.contains("fetching http://127.0.0.1"), "{short}");
         served.join().unwrap();
     }
 

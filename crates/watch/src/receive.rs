@@ -21,7 +21,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
@@ -375,77 +374,6 @@ impl Chain {
             tracing::warn!(file = name, error = %e, "telling the sender");
         }
     }
-
-    /// Takes in a scene file, or a description with the files it names.
-    ///
-    /// # Errors
-    /// As [`Self::take_in`].
-    pub async fn ingest(
-        self: &Arc<Self>,
-        path: &Path,
-        datetime: Option<Timestamp>,
-        way: Way,
-    ) -> Result<Accepted, WatchError> {
-        let began = Timestamp::now();
-        let path = path.to_path_buf();
-        let (description, files) = blocking(move || read_scene(&path, datetime)).await?;
-        self.take_in(Delivered {
-            description,
-            files,
-            way,
-            contact: None,
-            first_byte_at: began,
-            whole_at: Timestamp::now(),
-            bundles: 0,
-        })
-        .await
-    }
-}
-
-/// Reads a scene from disk: `*.scene.json` with its files, or a bare GeoTIFF.
-///
-/// # Errors
-/// [`WatchError::Invalid`] names the file and what is wrong.
-pub fn read_scene(
-    path: &Path,
-    datetime: Option<Timestamp>,
-) -> Result<(SceneDescription, Vec<SceneFile>), WatchError> {
-    let name = scene::file_name(path)?;
-    let unreadable =
-        |p: &Path, e: &std::io::Error| WatchError::Invalid(format!("reading {}: {e}", p.display()));
-    let description = if name.ends_with(scene::DESCRIPTION_ENDING) {
-        let size = std::fs::metadata(path)
-            .map_err(|e| unreadable(path, &e))?
-            .len();
-        if size > scene::DESCRIPTION_MAX_BYTES {
-            return Err(WatchError::Invalid(format!(
-                "{name}: {size} bytes; a description has at most {}",
-                scene::DESCRIPTION_MAX_BYTES
-            )));
-        }
-        let text = std::fs::read_to_string(path).map_err(|e| unreadable(path, &e))?;
-        SceneDescription::parse(&text, &name)?
-    } else {
-        SceneDescription::of_bare_file(path, datetime)?
-    };
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let files = description
-        .files
-        .iter()
-        .map(|(key, name)| {
-            let path = folder.join(name);
-            let (sha256, size_bytes) =
-                corridor_catalog::digest::sha256_file(&path).map_err(|e| unreadable(&path, &e))?;
-            Ok(SceneFile {
-                key: key.clone(),
-                path,
-                name: name.clone(),
-                sha256,
-                size_bytes,
-            })
-        })
-        .collect::<Result<_, WatchError>>()?;
-    Ok((description, files))
 }
 
 /// `collection/item`, as arrivals are kept.

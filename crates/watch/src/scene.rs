@@ -1,6 +1,15 @@
 //! A file and what is said about it become a scene: a STAC Item whose grid, footprint, statistics
 //! and digests are read from the pixels and never taken on trust.
 
+mod address;
+mod claim;
+mod footprint;
+mod item;
+mod item_band;
+
+pub(crate) use item::is_item_name;
+pub use item::{Base, ItemFault, ItemScene, Place};
+
 use crate::error::WatchError;
 use corridor_catalog::digest;
 use corridor_catalog::stac::{
@@ -49,6 +58,9 @@ pub struct SceneDescription {
     /// Where the pixels come from, in a sentence.
     #[serde(default)]
     pub source: Option<String>,
+    /// The outline of what was seen, where it is less than the pixels' own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub geometry: Option<geojson::Geometry>,
 }
 
 /// What is said of one asset.
@@ -156,6 +168,7 @@ impl SceneDescription {
             providers: vec![],
             links: vec![],
             source: Some(format!("file {name}, not described")),
+            geometry: None,
         })
     }
 
@@ -167,7 +180,7 @@ impl SceneDescription {
             ));
         }
         for name in self.files.values() {
-            if name.is_empty() || name.starts_with('.') || name.contains(['/', '\\', '\0']) {
+            if !is_plain_file_name(name) {
                 return Err(format!("file {name:?} is no plain file name"));
             }
         }
@@ -259,15 +272,13 @@ pub fn describe(
             Dataset::open(&file.path).map_err(|e| WatchError::Invalid(format!("{name}: {e}")))?;
         let text = description.assets.get(key).cloned().unwrap_or_default();
         let asset = describe_asset(&dataset, name, text)?;
-        let ring = dataset
-            .grid()
-            .footprint_wgs84()
-            .map_err(|e| WatchError::Invalid(format!("{name}: {e}")))?;
-        let extent = extent_deg2(&ring);
+        let pixels = outline(&dataset).map_err(|e| WatchError::Invalid(format!("{name}: {e}")))?;
+        let extent = extent_deg2(&pixels);
         if extent > widest {
             widest = extent;
-            let ring: Vec<Vec<f64>> = ring.iter().map(|p| round(*p)).collect();
-            item = item.with_geometry(geojson::Geometry::new_polygon([ring]));
+            let geometry = footprint::chosen(description.geometry.as_ref(), &pixels)
+                .map_err(|e| WatchError::Invalid(format!("{name}: geometry: {e}")))?;
+            item = item.with_geometry(geometry);
             grid_of(&dataset).apply(&mut item);
         }
         let path = if cog::is_cog(&dataset) {
@@ -287,8 +298,16 @@ pub fn describe(
     })
 }
 
-fn round([lon, lat]: [f64; 2]) -> Vec<f64> {
-    vec![(lon * 1e7).round() / 1e7, (lat * 1e7).round() / 1e7]
+/// Whether a text can name a file in any folder, and nothing outside of it.
+fn is_plain_file_name(name: &str) -> bool {
+    !(name.is_empty() || name.starts_with('.') || name.contains(['/', '\\', '\0']))
+}
+
+/// The outline of a file's pixels: a closed ring, WGS 84 degrees to 1e-7.
+fn outline(dataset: &Dataset) -> Result<Vec<[f64; 2]>, corridor_raster::RasterError> {
+    let round = |part_deg: f64| (part_deg * 1e7).round() / 1e7;
+    let ring = dataset.grid().footprint_wgs84()?;
+    Ok(ring.iter().map(|point| point.map(round)).collect())
 }
 
 fn extent_deg2(ring: &[[f64; 2]]) -> f64 {

@@ -3,7 +3,8 @@
 use crate::chain::blocking;
 use crate::error::WatchError;
 use crate::forecast::Forecast;
-use crate::receive::{BundleNote, ContactNote, NODE_EID, SPACECRAFT_EID, read_scene};
+use crate::ingest::read_scene;
+use crate::receive::{BundleNote, ContactNote, NODE_EID, SPACECRAFT_EID};
 use corridor_orbit::window::Window;
 use corridor_sense::instrument::InstrumentKind;
 use corridor_transmit::bundle::sender::{FileToSend, SendReport, SenderConfig, send_files};

@@ -4,19 +4,27 @@ use super::{Failure, Outcome, open};
 use crate::output::say;
 use crate::progress::Step;
 use clap::Args;
+use corridor_watch::chain::Chain;
+use corridor_watch::error::WatchError;
+use corridor_watch::ingest::{Accepted, names_an_item};
 use corridor_watch::receive::Way;
 use jiff::Timestamp;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Take in scene files.
 #[derive(Debug, Args)]
 pub(crate) struct Ingest {
-    /// GeoTIFF, or NAME.scene.json with the files it names beside it
+    /// GeoTIFF, NAME.scene.json with the files it names beside it, or a STAC Item: its JSON file or
+    /// web address
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// When a GeoTIFF without a description was observed (RFC 3339)
     #[arg(long)]
     datetime: Option<Timestamp>,
+    /// Let the files of a STAC Item be fetched from this machine and from private networks
+    #[arg(long)]
+    private: bool,
 }
 
 impl Ingest {
@@ -25,15 +33,19 @@ impl Ingest {
         let mut failed = Vec::new();
         for file in &self.files {
             let step = Step::start(format!("Taking in {}", file.display()));
-            match chain.ingest(file, self.datetime, Way::Ingest).await {
-                Ok(accepted) => {
+            match self.take_in(&chain, file).await {
+                Ok((accepted, left_out)) => {
                     let (done, word) = match accepted.new {
                         true => ("stored and catalogued", "stored"),
                         false => ("was there already", "known"),
                     };
                     step.done(done);
                     let collection = accepted.item.collection.as_deref().unwrap_or_default();
-                    say(&format!("{word} {collection}/{}\n", accepted.item.id))?;
+                    let mut text = format!("{word} {collection}/{}\n", accepted.item.id);
+                    if !left_out.is_empty() {
+                        text.push_str(&format!("  without {}\n", left_out.join(", ")));
+                    }
+                    say(&text)?;
                 }
                 Err(e) => {
                     step.done("refused");
@@ -64,6 +76,23 @@ impl Ingest {
             Ok(())
         } else {
             Err(Failure::Failed(failed.join("\n")))
+        }
+    }
+    /// Takes one scene in; of a STAC Item also what was left out.
+    async fn take_in(
+        &self,
+        chain: &Arc<Chain>,
+        file: &Path,
+    ) -> Result<(Accepted, Vec<String>), WatchError> {
+        match file.to_str() {
+            Some(name) if names_an_item(name) => {
+                let taken = chain.ingest_item(name, self.private).await?;
+                Ok((taken.accepted, taken.left_out))
+            }
+            _ => {
+                let accepted = chain.ingest(file, self.datetime, Way::Ingest).await?;
+                Ok((accepted, Vec::new()))
+            }
         }
     }
 }

@@ -13,6 +13,7 @@ mod demo;
 mod ephemerides;
 mod forecast;
 mod how_to;
+mod items;
 mod jobs;
 mod killed;
 mod products;

@@ -10,7 +10,7 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// The folder of real data, or `None` after saying that the test is skipped.
-fn folder(path: &str) -> Option<PathBuf> {
+pub(crate) fn folder(path: &str) -> Option<PathBuf> {
     let root = std::env::var_os("CORRIDOR_SHARED_DATA").map_or_else(
         || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"),
         PathBuf::from,
