@@ -1,12 +1,16 @@
 //! What can go wrong between a process graph and its answer.
 
+use corridor_raster::RasterError;
 use thiserror::Error;
+
+/// The code of a scene whose file does not read; own, the API has none for data at fault.
+pub const SCENE_UNREADABLE: &str = "SceneUnreadable";
 
 /// A failure with the code that openEO 1.2 gives it.
 ///
 /// The codes are those of the openEO API (`errors.json`, version 1.2.0) and of the
 /// `exceptions` member of the process definitions; codes of project processes are in
-/// their own definitions.
+/// their own definitions. Own are `BandNotFound` and [`SCENE_UNREADABLE`].
 #[derive(Debug, Clone, PartialEq, Error)]
 #[error("{code}: {message}")]
 pub struct GraphError {
@@ -35,6 +39,16 @@ impl GraphError {
             format!(
                 "the value passed for parameter {parameter:?} in process {process:?} is invalid: {reason}"
             ),
+        )
+    }
+
+    /// [`SCENE_UNREADABLE`]: `what` names item and asset, as callers know them. The file's own name
+    /// goes to the log alone: it says how this machine is arranged.
+    pub(crate) fn unreadable(what: &str, error: &RasterError) -> Self {
+        tracing::error!(%error, "{what} does not read");
+        Self::new(
+            SCENE_UNREADABLE,
+            format!("{what} does not read: {}", error.without_name()),
         )
     }
 

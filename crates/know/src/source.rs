@@ -56,7 +56,8 @@ pub trait SceneSource: Send + Sync {
     ///
     /// # Errors
     /// `CollectionNotFound`, `NoDataAvailable` (nothing in the extents), `BandNotFound`,
-    /// `ProcessGraphComplexity` (more than [`LoadRequest::max_samples`]) or `Internal`.
+    /// `ProcessGraphComplexity` (more than [`LoadRequest::max_samples`]), `SceneUnreadable` (a file
+    /// that does not open or read) or `Internal`.
     async fn load(&self, request: &LoadRequest) -> Result<Cube, GraphError>;
 
     /// The scenes that [`SceneSource::load`] would read, in its order, without reading pixels.

@@ -69,6 +69,21 @@ pub enum RasterError {
 }
 
 impl RasterError {
+    /// What is wrong, without the name of the file: for messages to people who know it by another
+    /// name and have no business with this machine's folders.
+    #[must_use]
+    pub fn without_name(&self) -> String {
+        match self {
+            Self::Io { action, source, .. } => format!("{action}: {}", source.kind()),
+            Self::Malformed { field, reason, .. } => format!("{field}: {reason}"),
+            Self::Unsupported { feature, .. } => format!("unsupported {feature}"),
+            Self::Limit {
+                what, value, limit, ..
+            } => format!("{what} is {value}, above the limit of {limit}"),
+            Self::Crs { .. } | Self::Argument { .. } => self.to_string(),
+        }
+    }
+
     pub(crate) fn argument(argument: &'static str, reason: impl Into<String>) -> Self {
         Self::Argument {
             argument,

@@ -1,6 +1,6 @@
 //! openEO errors inside of the engine's, also from machine to machine.
 
-use crate::error::GraphError;
+use crate::error::{GraphError, SCENE_UNREADABLE};
 use crate::process::{self, Process};
 use datafusion_common::DataFusionError;
 use serde::Deserialize;
@@ -43,7 +43,7 @@ pub fn of_engine_error(error: &DataFusionError) -> GraphError {
 /// The code as the program has it: one of the API, or of an exception of a process; others become
 /// `Internal`.
 fn known_code(code: &str) -> &'static str {
-    const OF_THE_API: [&str; 10] = [
+    const OF_THE_API: [&str; 11] = [
         "BandNotFound",
         "CollectionNotFound",
         "FeatureUnsupported",
@@ -54,6 +54,7 @@ fn known_code(code: &str) -> &'static str {
         "ProcessParameterRequired",
         "ProcessParameterUnsupported",
         "ProcessUnsupported",
+        SCENE_UNREADABLE,
     ];
     let of_a_process = || {
         let exceptions = |process: &'static Process| {

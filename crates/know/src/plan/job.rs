@@ -10,7 +10,7 @@ use super::zones::{Grounds, Partial, ZoneCut};
 use crate::cube::Cube;
 use crate::error::GraphError;
 use crate::graph::{ProcessGraph, RunLimits, needed, run_nodes};
-use crate::source::assemble::{Layout, RawPart};
+use crate::source::assemble::{FileEntry, Layout, RawPart};
 use crate::source::{LoadRequest, SceneDescription, SceneSource};
 use crate::value::Value;
 use arrow_array::RecordBatch;
@@ -281,7 +281,7 @@ impl Job {
         let mut raw: BTreeMap<&str, RawPart> = BTreeMap::new();
         for (node, layout) in &self.data.loads {
             let part = self.around(window, layout);
-            let open = |file: usize| self.open(&layout.files[file].name, &last);
+            let open = |file: usize| self.open(&layout.files[file], &last);
             let needed = |read: usize| self.needs(sheet, node, read);
             let fetched = layout.fetch(part, &needed, &open);
             raw.insert(node, fetched.map_err(|error| error.in_node(node))?);
@@ -394,12 +394,13 @@ impl Job {
         batch(rows)
     }
 
-    /// The file of this name; the last one stays open, as bands of a file are read together.
+    /// The file; the last one stays open, as bands of a file are read together.
     fn open(
         &self,
-        name: &str,
+        file: &FileEntry,
         last: &RefCell<Option<(String, Arc<Dataset>)>>,
     ) -> Result<Arc<Dataset>, GraphError> {
+        let name = file.name.as_str();
         if let Some(dataset) = self.held.get(name) {
             return Ok(dataset.clone());
         }
@@ -411,7 +412,7 @@ impl Job {
         // The blocks of the one before are let go first.
         last.replace(None);
         let dataset = Dataset::open(Path::new(name))
-            .map_err(|error| GraphError::new("Internal", format!("opening {name:?}: {error}")))?;
+            .map_err(|error| GraphError::unreadable(&file.label, &error))?;
         let dataset = Arc::new(dataset);
         last.replace(Some((name.to_string(), dataset.clone())));
         Ok(dataset)

@@ -26,6 +26,8 @@ pub struct BandFile {
     pub dataset: Arc<Dataset>,
     /// Which of the file's bands, from 0.
     pub index: usize,
+    /// Key of the asset that the file is in its item.
+    pub asset: String,
     /// Name, such as `B03`.
     pub name: String,
     /// Common name, such as `green`.
@@ -79,6 +81,8 @@ pub struct Layout {
 pub struct FileEntry {
     /// Path or address, as [`Dataset::name`] gives it.
     pub name: String,
+    /// Scene and asset, for messages.
+    pub label: String,
     /// Its pixels.
     pub grid: Grid,
     /// Type of its samples.
@@ -112,8 +116,13 @@ pub struct PlaneRead {
     /// Stored value without measurement, beside what the file says itself.
     #[serde(with = "number_text")]
     pub nodata: Option<f64>,
-    /// Scene and band, for messages.
+    /// Scene, asset and band, for messages.
     pub label: String,
+}
+
+/// A file as callers know it.
+pub(crate) fn label(item: &str, asset: &str) -> String {
+    format!("scene {item:?}, asset {asset:?}")
 }
 
 /// Opened files by their place in [`Layout::files`].
@@ -127,7 +136,7 @@ pub type Open<'a> = dyn Fn(usize) -> Result<Arc<Dataset>, GraphError> + 'a;
 /// that as its label.
 ///
 /// # Errors
-/// `NoDataAvailable`, `BandNotFound`, `ProcessGraphComplexity`, `Internal`.
+/// `NoDataAvailable`, `BandNotFound`, `ProcessGraphComplexity`, `SceneUnreadable`, `Internal`.
 pub fn cube(scenes: Vec<Scene>, request: &LoadRequest) -> Result<Cube, GraphError> {
     let (layout, files) = Layout::of(scenes, request)?;
     let len = layout.samples();
@@ -202,6 +211,7 @@ impl Layout {
                 let place = *known.entry(Arc::as_ptr(&file.dataset)).or_insert_with(|| {
                     files.push(FileEntry {
                         name: file.dataset.name().to_string(),
+                        label: label(&scene.name, &file.asset),
                         grid: file.dataset.grid().clone(),
                         dtype: file.dataset.dtype(),
                         nodata: file.dataset.nodata(),
@@ -223,7 +233,7 @@ impl Layout {
                     scale: file.scale,
                     offset: file.offset,
                     nodata: file.nodata,
-                    label: format!("scene {:?}, band {:?}", scene.name, file.name),
+                    label: format!("{}, band {:?}", label(&scene.name, &file.asset), file.name),
                 });
             }
         }
@@ -290,7 +300,7 @@ impl Layout {
     /// Reads a part of the cube. The part lies inside the grid.
     ///
     /// # Errors
-    /// `Internal` where a file cannot be opened or read.
+    /// `SceneUnreadable` where a file cannot be opened or read.
     pub fn read(&self, part: Window, open: &Open<'_>) -> Result<Cube, GraphError> {
         let mut samples = self.empty(part.pixels());
         let outside = self.outside(part);
@@ -424,7 +434,7 @@ impl Layout {
     ) -> Result<Stored, GraphError> {
         let dataset = open(read.file)?;
         self.stored(read, part, &dataset)
-            .map_err(|error| GraphError::new("Internal", format!("{}: {error}", read.label)))
+            .map_err(|error| GraphError::unreadable(&read.label, &error))
     }
 
     /// The stored samples of one read on a part of the cube.

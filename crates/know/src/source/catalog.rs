@@ -4,13 +4,16 @@ use super::assemble::{self, BandFile, Scene};
 use super::{LoadRequest, SceneDescription, SceneSource};
 use crate::call::Context;
 use crate::cube::Cube;
-use crate::error::GraphError;
+use crate::error::{GraphError, SCENE_UNREADABLE};
 use crate::extent::SpatialExtent;
 use crate::graph::RunLimits;
 use crate::value::Value;
 use async_trait::async_trait;
 use corridor_catalog::stac::{Asset, Item};
-use corridor_catalog::{AssetStore, Bbox, Catalog, CatalogError, Interval, Search};
+use corridor_catalog::{
+    AssetStore, AssetStoreError, Bbox, Catalog, CatalogError, Interval, Search,
+};
+use corridor_raster::RasterError;
 use corridor_raster::dataset::Dataset;
 use std::sync::Arc;
 
@@ -72,33 +75,36 @@ impl CatalogSource {
         }
     }
 
-    async fn open(&self, asset: &Asset) -> Result<Dataset, GraphError> {
-        let failed = |reason: String| {
-            GraphError::new("Internal", format!("opening {:?}: {reason}", asset.href))
+    async fn open(&self, item: &Item, key: &str, asset: &Asset) -> Result<Dataset, GraphError> {
+        let what = assemble::label(&item.id, key);
+        let unread = |error: RasterError| GraphError::unreadable(&what, &error);
+        let missing = |error: &dyn std::fmt::Display, why: &str| {
+            tracing::error!(%error, href = asset.href, "{what} does not read");
+            GraphError::new(SCENE_UNREADABLE, format!("{what} does not read: {why}"))
         };
         let key = AssetStore::key_of_href(&asset.href)
-            .ok_or_else(|| failed("it is not a file of this node".to_string()))?;
-        let path = self.assets.path(key).map_err(|e| failed(e.to_string()))?;
-        if let Some(path) = path {
-            return Dataset::open(&path).map_err(|e| failed(e.to_string()));
+            .ok_or_else(|| missing(&"a foreign address", "it is not a file of this node"))?;
+        let path = self.assets.path(key);
+        if let Some(path) = path.map_err(|e| missing(&e, "its address is no place here"))? {
+            return Dataset::open(&path).map_err(unread);
         }
-        let bytes = self
-            .assets
-            .get(key)
-            .await
-            .map_err(|e| failed(e.to_string()))?;
-        Dataset::from_bytes(bytes, key).map_err(|e| failed(e.to_string()))
+        let bytes = self.assets.get(key).await.map_err(|e| match e {
+            AssetStoreError::Unknown(_) => missing(&e, "its file is not there"),
+            _ => missing(&e, "the store of files does not give it"),
+        })?;
+        Dataset::from_bytes(bytes, key).map_err(unread)
     }
 
     async fn scene(&self, item: &Item, bands: Option<&[String]>) -> Result<Scene, GraphError> {
         let mut files = Vec::new();
-        for asset in needed(item, bands) {
-            let dataset = Arc::new(self.open(asset).await?);
+        for (key, asset) in needed(item, bands) {
+            let dataset = Arc::new(self.open(item, key, asset).await?);
             for (index, band) in asset.bands.iter().enumerate().take(dataset.bands()) {
                 let (scale, offset) = band.scale_and_offset();
                 files.push(BandFile {
                     dataset: dataset.clone(),
                     index,
+                    asset: key.to_string(),
                     name: band
                         .name
                         .clone()
@@ -210,8 +216,9 @@ fn fits(item: &Item, request: &LoadRequest) -> Result<bool, GraphError> {
 
 /// The assets that hold these bands, by any name that a request may use; all with pixels where one
 /// is in none, so that the message can say what there is.
-fn needed<'a>(item: &'a Item, bands: Option<&[String]>) -> Vec<&'a Asset> {
-    let all: Vec<&Asset> = item.assets.values().filter(|a| holds_pixels(a)).collect();
+fn needed<'a>(item: &'a Item, bands: Option<&[String]>) -> Vec<(&'a str, &'a Asset)> {
+    let assets = item.assets.iter().filter(|(_, asset)| holds_pixels(asset));
+    let all: Vec<(&str, &Asset)> = assets.map(|(key, asset)| (key.as_str(), asset)).collect();
     let Some(bands) = bands else {
         return all;
     };
@@ -224,11 +231,11 @@ fn needed<'a>(item: &'a Item, bands: Option<&[String]>) -> Vec<&'a Asset> {
     };
     if !bands
         .iter()
-        .all(|band| all.iter().any(|asset| has(asset, band)))
+        .all(|band| all.iter().any(|(_, asset)| has(asset, band)))
     {
         return all;
     }
-    let any = |asset: &&Asset| bands.iter().any(|band| has(asset, band));
+    let any = |(_, asset): &(&str, &Asset)| bands.iter().any(|band| has(asset, band));
     all.into_iter().filter(any).collect()
 }
 

@@ -1,5 +1,6 @@
 //! Codes of errors are those of the standard.
 
+use corridor_know::error::SCENE_UNREADABLE;
 use corridor_know::process;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -18,8 +19,9 @@ const OF_THE_API: [&str; 11] = [
     "ProcessParameterUnsupported",
     "ProcessUnsupported",
 ];
-/// What neither the API nor a process has a code for: a collection without the band asked for.
-const OWN: [&str; 1] = ["BandNotFound"];
+/// What neither the API nor a process has a code for: a collection without the band asked for, a
+/// scene whose file does not read.
+const OWN: [&str; 2] = ["BandNotFound", SCENE_UNREADABLE];
 
 /// The texts that `GraphError::new` is called with in a folder of sources.
 fn used(folder: &Path, codes: &mut BTreeSet<String>) {

@@ -22,6 +22,7 @@ pub(crate) fn bands(path: &Path, names: &[(&str, &str)], scale: f64) -> Vec<Band
         .map(|(index, (name, common))| BandFile {
             dataset: dataset.clone(),
             index,
+            asset: "data".into(),
             name: (*name).to_string(),
             common_name: (!common.is_empty()).then(|| (*common).to_string()),
             center_wavelength_um: None,

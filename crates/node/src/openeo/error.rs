@@ -8,7 +8,7 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use corridor_catalog::CatalogError;
-use corridor_know::error::GraphError;
+use corridor_know::error::{GraphError, SCENE_UNREADABLE};
 use serde_json::json;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -22,8 +22,9 @@ pub(crate) struct Refusal {
 }
 
 /// HTTP status of each code that is used here; what is not listed is of the processes, and 400.
-const STATUSES: [(&str, StatusCode); 26] = [
+const STATUSES: [(&str, StatusCode); 27] = [
     ("Internal", StatusCode::INTERNAL_SERVER_ERROR),
+    (SCENE_UNREADABLE, StatusCode::INTERNAL_SERVER_ERROR),
     ("StorageFailure", StatusCode::INTERNAL_SERVER_ERROR),
     ("EstimateComplexity", StatusCode::INTERNAL_SERVER_ERROR),
     ("NotFound", StatusCode::NOT_FOUND),

@@ -719,7 +719,11 @@ async fn a_request_over_the_limit_is_refused_with_its_estimate_and_no_pixel_is_r
     assert_eq!(spoilt, 1);
     // Within the limits it is found out.
     let answer = node.result(saved("GTiff")).await;
-    refused(&answer, StatusCode::INTERNAL_SERVER_ERROR, "Internal");
+    refused(
+        &answer,
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "SceneUnreadable",
+    );
     let mut config = NodeConfig::default();
     config.limits.synchronous_samples_max = 1_000;
     let strict = TestNode {
