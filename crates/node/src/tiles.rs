@@ -27,6 +27,7 @@ use crate::query::{Parameters, quoted};
 use crate::route::Route;
 use crate::ui;
 use ask::TileFormat;
+pub(crate) use ask::{RESAMPLINGS, resampling_named};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use corridor_catalog::{Asset, AssetStore};

@@ -7,7 +7,7 @@ use crate::error::GraphError;
 use crate::value::Value;
 use corridor_raster::band::{Band, BandData};
 use corridor_raster::grid::Grid;
-use corridor_raster::warp::{Resampling, warp};
+use corridor_raster::warp::{RESAMPLINGS, Resampling, warp};
 use std::sync::Arc;
 
 pub(super) static PROCESS: Process = Process {
@@ -49,29 +49,25 @@ pub(super) fn onto(cube: &Arc<Cube>, target: &Cube) -> Result<Arc<Cube>, GraphEr
     }
 }
 
-/// Ways of resampling that are offered.
-const OFFERED: &str = "near, bilinear, cubic, average, mode, min and max";
-
 /// Reads the parameter `method`.
 pub(super) fn method(arguments: &Arguments) -> Result<Resampling, GraphError> {
-    Ok(match arguments.optional_text("method")?.unwrap_or("near") {
-        "near" => Resampling::Nearest,
-        "bilinear" => Resampling::Bilinear,
-        "cubic" => Resampling::Cubic,
-        "average" => Resampling::Average,
-        "mode" => Resampling::Mode,
-        "min" => Resampling::Min,
-        "max" => Resampling::Max,
-        other @ ("cubicspline" | "lanczos" | "med" | "q1" | "q3" | "rms" | "sum") => {
-            return Err(GraphError::new(
-                "FeatureUnsupported",
-                format!("resampling by {other:?} is not supported; {OFFERED} are"),
-            ));
-        }
-        other => {
-            return Err(arguments.invalid("method", format!("{other:?} is none of {OFFERED}")));
-        }
-    })
+    // The standard's names are GDAL's, which says `near`.
+    let names = RESAMPLINGS.iter().map(|(name, method)| match *method {
+        Resampling::Nearest => ("near", *method),
+        _ => (*name, *method),
+    });
+    let asked = arguments.optional_text("method")?.unwrap_or("near");
+    names
+        .clone()
+        .find(|(name, _)| *name == asked)
+        .map(|(_, method)| method)
+        .ok_or_else(|| {
+            let names: Vec<&str> = names.map(|(name, _)| name).collect();
+            arguments.invalid(
+                "method",
+                format!("{asked:?} is none of {}", names.join(", ")),
+            )
+        })
 }
 
 /// Warps each plane of pixels of a cube to another grid.

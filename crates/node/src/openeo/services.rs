@@ -8,6 +8,7 @@ use super::{At, BASE, Body, NoQuery, RUN_KINDS, changes, check_kinds, compute, l
 use crate::Node;
 use crate::guard::BaseUrl;
 use crate::query::Parameters;
+use crate::tiles::{RESAMPLINGS, resampling_named};
 use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -40,10 +41,6 @@ const ZOOM_MAX: u8 = corridor_raster::tile::ZOOM_MAX;
 
 /// Members of a configuration.
 const CONFIGURABLE: [&str; 4] = ["minzoom", "maxzoom", "rescale", "resampling"];
-/// Names of the resampling methods.
-const RESAMPLINGS: [&str; 7] = [
-    "nearest", "bilinear", "cubic", "average", "mode", "min", "max",
-];
 
 /// What can be configured, as `/service_types` says it.
 pub(crate) fn configuration_schema() -> Value {
@@ -121,10 +118,11 @@ impl Configuration {
         };
         let resampling = match members.get("resampling") {
             None | Some(Value::Null) => Resampling::Nearest,
-            Some(value) => serde_json::from_value(value.clone()).map_err(|_| {
-                let reason = format!("it must be one of {}", RESAMPLINGS.join(", "));
-                invalid("resampling", &reason)
-            })?,
+            Some(value) => {
+                let known = value.as_str().and_then(resampling_named);
+                let reason = || format!("it must be one of {}", RESAMPLINGS.join(", "));
+                known.ok_or_else(|| invalid("resampling", &reason()))?
+            }
         };
         Ok(Self {
             resampling,

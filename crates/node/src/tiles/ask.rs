@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, header};
 use corridor_raster::expression::Expression;
 use corridor_raster::picture::{Format, npy};
 use corridor_raster::style::{Colors, Rgba};
-use corridor_raster::warp::Resampling;
+use corridor_raster::warp::{self, Resampling};
 use serde_json::Value;
 
 /// Highest band number that can be asked for; files of more bands are not drawn by hand.
@@ -236,11 +236,23 @@ fn range(text: &str) -> Result<(f64, f64), Problem> {
     })
 }
 
+/// Ways of resampling that tiles offer: of coarser copies the others would tell something else.
+pub(crate) const RESAMPLINGS: [&str; 7] = [
+    "nearest", "bilinear", "cubic", "average", "mode", "min", "max",
+];
+
+/// The way of resampling of this name, where tiles offer it.
+pub(crate) fn resampling_named(text: &str) -> Option<Resampling> {
+    let known = warp::RESAMPLINGS.iter().find(|(name, _)| *name == text)?;
+    RESAMPLINGS.contains(&text).then_some(known.1)
+}
+
 fn resampling(text: &str) -> Result<Resampling, Problem> {
-    serde_json::from_value(Value::String(text.to_owned())).map_err(|_| {
+    resampling_named(text).ok_or_else(|| {
         Problem::invalid(format!(
-            "resampling: {} is none of nearest, bilinear, cubic, average, mode, min, max",
-            quoted(text)
+            "resampling: {} is none of {}",
+            quoted(text),
+            RESAMPLINGS.join(", ")
         ))
     })
 }

@@ -165,20 +165,40 @@ async fn scenes_that_cannot_be_read_are_no_gaps() {
             .with_asset("pixels", pixels);
         catalog.put_item(&item).await.unwrap();
         let ran = node.computed(saved(load(name))).await;
-        refused(&ran, StatusCode::INTERNAL_SERVER_ERROR, "Internal");
+        refused(&ran, StatusCode::INTERNAL_SERVER_ERROR, "SceneUnreadable");
         let message = ran.json()["message"].as_str().unwrap().to_string();
-        assert!(
-            message.contains("load") && !message.contains("/tmp"),
-            "{message}"
-        );
+        for part in ["\"broken\"", "asset \"pixels\"", "does not read: ", "load"] {
+            assert!(message.contains(part), "{part}: {message}");
+        }
+        assert!(!message.contains("/tmp"), "{message}");
+        assert!(!message.contains(".tif"), "{message}");
     }
 }
 
+/// Every method of the standard's list is offered; others are said not to be of it.
 #[tokio::test]
-async fn resampling_that_is_not_offered_is_said_to_be_so() {
+async fn the_standards_ways_of_resampling_are_offered() {
     let node = TestNode::open().await;
-    let graph = json!({"load": load("scenes"), "own": {"process_id": "resample_spatial", "result": true,
-        "arguments": {"data": {"from_node": "load"}, "resolution": 60, "method": "lanczos"}}});
-    let ran = node.computed(graph).await;
-    refused(&ran, StatusCode::NOT_IMPLEMENTED, "FeatureUnsupported");
+    let definition = corridor_know::process::ALL
+        .iter()
+        .find(|process| process.id == "resample_spatial")
+        .map(|process| &process.definition().json)
+        .unwrap();
+    let parameters = definition["parameters"].as_array().unwrap();
+    let method = parameters.iter().find(|p| p["name"] == "method").unwrap();
+    let methods = method["schema"]["enum"].as_array().unwrap();
+    assert_eq!(methods.len(), 14);
+    let resampled = |method: &Value| {
+        let own = json!({"process_id": "resample_spatial",
+            "arguments": {"data": {"from_node": "load"}, "resolution": 60, "method": method}});
+        let size = json!({"process_id": "dimension_labels", "result": true,
+            "arguments": {"data": {"from_node": "own"}, "dimension": "x"}});
+        json!({"load": load("scenes"), "own": own, "size": size})
+    };
+    for method in methods {
+        let ran = node.computed(resampled(method)).await;
+        assert_eq!(ran.status, StatusCode::OK, "{method}: {}", ran.text());
+    }
+    let ran = node.computed(resampled(&json!("gauss"))).await;
+    refused(&ran, StatusCode::BAD_REQUEST, "ProcessParameterInvalid");
 }

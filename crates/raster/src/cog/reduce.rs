@@ -2,10 +2,11 @@
 
 use super::Resampling;
 use crate::band::{Band, BandData, Sample, each_type};
+use crate::warp::quantile_of;
 
 /// A band half as wide and high (rounded up), made from blocks of 2 x 2 pixels.
 ///
-/// Bilinear and cubic reduce as average does: at a factor of exactly two on
+/// The kernels reduce as average does: at a factor of exactly two on
 /// aligned pixels the triangle of bilinear is the mean of the four.
 pub(super) fn halve(band: &Band, resampling: Resampling) -> Result<Band, crate::RasterError> {
     let (width, height) = (band.width().div_ceil(2), band.height().div_ceil(2));
@@ -52,10 +53,7 @@ fn halve_samples<T: Sample>(
     let width = full_width.div_ceil(2);
     let nodata = band.nodata();
     let fill = T::from_f64(nodata.unwrap_or(0.0));
-    let means = matches!(
-        resampling,
-        Resampling::Average | Resampling::Bilinear | Resampling::Cubic
-    );
+    let means = is_mean(resampling);
     for (row, line) in to.chunks_exact_mut(width).enumerate() {
         let start = 2 * row * full_width;
         let has_below = 2 * row + 1 < full_height;
@@ -92,6 +90,18 @@ fn beside_nodata<T: Sample>(mean: T, nodata: Option<f64>) -> T {
     }
 }
 
+/// Whether four pixels become their mean.
+const fn is_mean(resampling: Resampling) -> bool {
+    matches!(
+        resampling,
+        Resampling::Average
+            | Resampling::Bilinear
+            | Resampling::Cubic
+            | Resampling::CubicSpline
+            | Resampling::Lanczos
+    )
+}
+
 fn reduce<T: Sample>(
     cells: &[Option<T>; 4],
     resampling: Resampling,
@@ -100,14 +110,16 @@ fn reduce<T: Sample>(
     let values = || cells.iter().flatten().copied();
     match resampling {
         Resampling::Nearest => cells[0],
-        Resampling::Average | Resampling::Bilinear | Resampling::Cubic => {
-            let count = values().count();
-            if count == 0 {
-                return None;
-            }
-            let mean = T::from_f64(values().map(T::to_f64).sum::<f64>() / count as f64);
-            Some(beside_nodata(mean, nodata))
-        }
+        Resampling::Average
+        | Resampling::Bilinear
+        | Resampling::Cubic
+        | Resampling::CubicSpline
+        | Resampling::Lanczos => computed(cells, nodata, |sum, _, count| sum / count),
+        Resampling::Sum => computed(cells, nodata, |sum, _, _| sum),
+        Resampling::Rms => computed(cells, nodata, |_, squares, count| (squares / count).sqrt()),
+        Resampling::Med => quantile_of(&mut values().collect::<Vec<_>>(), 0.5),
+        Resampling::Q1 => quantile_of(&mut values().collect::<Vec<_>>(), 0.25),
+        Resampling::Q3 => quantile_of(&mut values().collect::<Vec<_>>(), 0.75),
         Resampling::Mode => {
             let mut best: Option<(T, usize)> = None;
             for value in values() {
@@ -121,6 +133,21 @@ fn reduce<T: Sample>(
         Resampling::Min => values().reduce(|a, b| if b < a { b } else { a }),
         Resampling::Max => values().reduce(|a, b| if b > a { b } else { a }),
     }
+}
+
+/// A value computed from the sum, the sum of squares and the number of the measurements.
+fn computed<T: Sample>(
+    cells: &[Option<T>; 4],
+    nodata: Option<f64>,
+    value: impl Fn(f64, f64, f64) -> f64,
+) -> Option<T> {
+    let values = || cells.iter().flatten().map(|v| v.to_f64());
+    let count = values().count();
+    let squares = values().map(|v| v * v).sum();
+    (count > 0).then(|| {
+        let value = value(values().sum(), squares, count as f64);
+        beside_nodata(T::from_f64(value), nodata)
+    })
 }
 
 /// One tile of several bands, pixel by pixel; pixels beyond the image repeat the fill value.

@@ -162,6 +162,14 @@ impl Job<'_> {
                 None => self.points(sources, sheets, |pixels, x, y| settled(pixels.cubic(x, y))),
                 Some(filter) => self.filtered(sources, sheets, filter, settled),
             },
+            Resampling::CubicSpline => {
+                let filter = Filter::wide(Shape::Spline, scale, (first.width, first.height));
+                self.filtered(sources, sheets, filter, settled);
+            }
+            Resampling::Lanczos => {
+                let filter = Filter::wide(Shape::Lanczos, scale, (first.width, first.height));
+                self.filtered(sources, sheets, filter, settled);
+            }
             Resampling::Average => self.areas(sources, sheets, |pixels, a, b| {
                 settled(area::average(pixels, a, b))
             }),
@@ -176,6 +184,15 @@ impl Job<'_> {
             }),
             Resampling::Max => self.areas(sources, sheets, |pixels, a, b| {
                 area::extreme(pixels, a, b, |new, old| new > old)
+            }),
+            Resampling::Med => self.quantiles(sources, sheets, 0.5),
+            Resampling::Q1 => self.quantiles(sources, sheets, 0.25),
+            Resampling::Q3 => self.quantiles(sources, sheets, 0.75),
+            Resampling::Sum => self.quadrangles(sources, sheets, |pixels, corners| {
+                settled(area::sum(pixels, corners))
+            }),
+            Resampling::Rms => self.areas(sources, sheets, |pixels, a, b| {
+                settled(area::root_mean_square(pixels, a, b))
             }),
         }
     }
@@ -297,6 +314,44 @@ impl Job<'_> {
                         continue;
                     }
                     if let Some(v) = value(pixels, *a, *b) {
+                        *out = v;
+                        *ok = true;
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Job<'_> {
+    fn quantiles<T: Sample>(&self, sources: &[Pixels<'_, T>], sheets: &mut [Sheet<T>], part: f64) {
+        let mut values = Vec::new();
+        self.areas(sources, sheets, |pixels, a, b| {
+            area::quantile(pixels, a, b, part, &mut values)
+        });
+    }
+
+    /// Fills the sheets from the source positions of each pixel's four corners, in a turn.
+    fn quadrangles<T: Sample>(
+        &self,
+        sources: &[Pixels<'_, T>],
+        sheets: &mut [Sheet<T>],
+        value: impl Fn(&Pixels<'_, T>, [Point; 4]) -> Option<T>,
+    ) {
+        let width = self.target.width;
+        let mut upper = vec![(0.0, 0.0); width + 1];
+        let mut lower = upper.clone();
+        for (row, wanted) in self.rows() {
+            self.mapper.row(0.0, row as f64, &mut upper);
+            self.mapper.row(0.0, row as f64 + 1.0, &mut lower);
+            let range = row * width..(row + 1) * width;
+            for (pixels, sheet) in sources.iter().zip(&mut *sheets) {
+                for (col, (out, ok)) in sheet.cells(range.clone()).enumerate() {
+                    if wanted.is_some_and(|w| !w[col]) {
+                        continue;
+                    }
+                    let corners = [upper[col], upper[col + 1], lower[col + 1], lower[col]];
+                    if let Some(v) = value(pixels, corners) {
                         *out = v;
                         *ok = true;
                     }

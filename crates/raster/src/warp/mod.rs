@@ -23,6 +23,7 @@ use crate::band::{Band, BandData, DataType, Sample};
 use crate::dataset::Dataset;
 use crate::grid::{Crs, Grid};
 use crate::window::Window;
+pub(crate) use area::quantile_of;
 use coordinates::Mapper;
 use extent::Extent;
 use job::Job;
@@ -45,6 +46,10 @@ pub enum Resampling {
     Bilinear,
     /// Cubic convolution (a = -0.5) in 4 x 4 pixels (wider when reducing).
     Cubic,
+    /// Cubic B-spline of 4 x 4 pixels (wider when reducing): it smooths, and never overshoots.
+    CubicSpline,
+    /// Sine cardinal in a Lanczos window of 6 x 6 pixels (wider when reducing).
+    Lanczos,
     /// Mean of the pixels covered, weighted by the part covered.
     Average,
     /// Most frequent value of the pixels covered, the first to be so.
@@ -53,13 +58,42 @@ pub enum Resampling {
     Min,
     /// Greatest value of the pixels covered.
     Max,
+    /// Median of the pixels covered, of an even number the lower of the two in the middle.
+    Med,
+    /// First quartile of the pixels covered: the least that is no less than a quarter of them.
+    Q1,
+    /// Third quartile of the pixels covered: the least that is no less than three quarters of them.
+    Q3,
+    /// Sum of the pixels covered, each times the part covered; the sum of a whole is kept.
+    Sum,
+    /// Root of the mean square of the pixels covered, weighted by the part covered.
+    Rms,
 }
+
+/// Every way of resampling with its name on the command line and in requests: GDAL's, but `nearest`.
+pub const RESAMPLINGS: [(&str, Resampling); 14] = [
+    ("nearest", Resampling::Nearest),
+    ("bilinear", Resampling::Bilinear),
+    ("cubic", Resampling::Cubic),
+    ("cubicspline", Resampling::CubicSpline),
+    ("lanczos", Resampling::Lanczos),
+    ("average", Resampling::Average),
+    ("mode", Resampling::Mode),
+    ("min", Resampling::Min),
+    ("max", Resampling::Max),
+    ("med", Resampling::Med),
+    ("q1", Resampling::Q1),
+    ("q3", Resampling::Q3),
+    ("sum", Resampling::Sum),
+    ("rms", Resampling::Rms),
+];
 
 impl Resampling {
     /// Pixels around a position that the kernel reaches, at full scale.
     const fn radius_px(self) -> f64 {
         match self {
-            Self::Cubic => 2.0,
+            Self::Cubic | Self::CubicSpline => 2.0,
+            Self::Lanczos => 3.0,
             _ => 1.0,
         }
     }

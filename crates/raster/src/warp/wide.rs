@@ -1,5 +1,5 @@
 //! One target pixel from many source pixels: the kernels of bilinear and cubic, widened by a
-//! reduction.
+//! reduction; those of cubic spline and Lanczos at any scale.
 
 use super::coordinates::Point;
 use super::kernel::{Pixels, WEIGHT_MIN};
@@ -17,6 +17,8 @@ const NONE: usize = usize::MAX;
 pub(super) enum Shape {
     Triangle,
     Cubic,
+    Spline,
+    Lanczos,
 }
 
 impl Shape {
@@ -24,7 +26,8 @@ impl Shape {
     const fn radius(self) -> f64 {
         match self {
             Self::Triangle => 1.0,
-            Self::Cubic => 2.0,
+            Self::Cubic | Self::Spline => 2.0,
+            Self::Lanczos => 3.0,
         }
     }
 
@@ -36,6 +39,15 @@ impl Shape {
             Self::Cubic if x <= 1.0 => x * x * (1.5 * x - 2.5) + 1.0,
             Self::Cubic if x <= 2.0 => x * (x * (-0.5 * x + 2.5) - 4.0) + 2.0,
             Self::Cubic => 0.0,
+            Self::Spline if x <= 1.0 => (x * x * (3.0 * x - 6.0) + 4.0) / 6.0,
+            Self::Spline if x <= 2.0 => (2.0 - x).powi(3) / 6.0,
+            Self::Spline => 0.0,
+            Self::Lanczos if x == 0.0 => 1.0,
+            Self::Lanczos if x <= 3.0 => {
+                let turned = std::f64::consts::PI * x;
+                3.0 * turned.sin() * (turned / 3.0).sin() / (turned * turned)
+            }
+            Self::Lanczos => 0.0,
         }
     }
 }
@@ -111,6 +123,8 @@ pub(super) struct Filter {
     places: Vec<Place>,
     /// Of each place those across, then those down.
     weights: Vec<f64>,
+    /// The pixel before each position, where the kernel needs enough measurements around it.
+    middles: Vec<(f64, f64)>,
 }
 
 impl Filter {
@@ -124,12 +138,22 @@ impl Filter {
         if x_scale >= FULL_SCALE_MIN && y_scale >= FULL_SCALE_MIN {
             return None;
         }
-        Some(Self {
+        Some(Self::wide(shape, (x_scale, y_scale), (width, height)))
+    }
+
+    /// The same at any scale.
+    pub(super) fn wide(
+        shape: Shape,
+        (x_scale, y_scale): (f64, f64),
+        (width, height): (usize, usize),
+    ) -> Self {
+        Self {
             x: Axis::new(shape, x_scale, width),
             y: Axis::new(shape, y_scale, height),
             places: Vec::new(),
             weights: Vec::new(),
-        })
+            middles: Vec::new(),
+        }
     }
 
     /// How many positions may be prepared at once.
@@ -155,6 +179,11 @@ impl Filter {
         let stride = self.x.taps + self.y.taps;
         self.weights.resize(stride * points.len(), 0.0);
         self.places.clear();
+        if self.x.shape == Shape::Lanczos {
+            let middle = |p: &Point| (floor(p.0 - pixels.col - 0.5), floor(p.1 - pixels.row - 0.5));
+            self.middles.clear();
+            self.middles.extend(points.iter().map(middle));
+        }
         let places = points.iter().zip(self.weights.chunks_exact_mut(stride));
         for (point, weights) in places {
             let Some(nearest) = pixels.holding(point.0, point.1) else {
@@ -196,8 +225,30 @@ impl Filter {
         };
         match sum {
             Some(sum) => (place.total >= WEIGHT_MIN).then(|| sum / place.total),
+            None if !self.enough(pixels, index) => None,
             None => mean(pixels, start, across, down),
         }
+    }
+
+    /// Whether half of the pixels within reach are measurements: with less, the lobes below zero
+    /// of Lanczos make what is not there.
+    fn enough<T: Sample>(&self, pixels: &Pixels<'_, T>, index: usize) -> bool {
+        let (Some(valid), Some((col, row))) = (pixels.valid, self.middles.get(index)) else {
+            return true;
+        };
+        // Casts hold negative numbers at 0.
+        let within = |middle: f64, reach: f64, size: usize| {
+            let end = (middle + reach.ceil()) as usize + 1;
+            (middle - reach.ceil()) as usize..end.min(size)
+        };
+        let cols = within(*col, self.x.reach, pixels.width);
+        let rows = within(*row, self.y.reach, pixels.height);
+        let all = cols.len() * rows.len();
+        let there = rows.map(|row| {
+            let line = &valid[row * pixels.width..][cols.clone()];
+            line.iter().filter(|ok| **ok).count()
+        });
+        there.sum::<usize>() >= all / 2
     }
 }
 
@@ -338,7 +389,7 @@ mod tests {
             let points: Vec<Point> = (0..200)
                 .map(|i| (f64::from(i) * 0.1149 + 0.01, f64::from(i) * 0.0947 + 0.01))
                 .collect();
-            for shape in [Shape::Triangle, Shape::Cubic] {
+            for shape in [Shape::Triangle, Shape::Cubic, Shape::Spline, Shape::Lanczos] {
                 for scale in [0.9, 0.62, 0.5, 0.31, 0.07, 0.01] {
                     let mut filter = Filter::new(shape, (scale, scale), (width, height)).unwrap();
                     filter.prepare(&pixels, &points);

@@ -7,7 +7,7 @@ use crate::verb::{Failure, Outcome};
 use clap::Args;
 use corridor_raster::cog::{self, CogOptions};
 use corridor_raster::grid::Crs;
-use corridor_raster::warp::{self, Resampling};
+use corridor_raster::warp::{self, RESAMPLINGS, Resampling};
 use std::path::PathBuf;
 
 /// Move a file to another coordinate reference system or resolution, as a COG.
@@ -21,7 +21,7 @@ pub(crate) struct Warp {
     /// Side of a pixel, in the units of that system
     #[arg(long)]
     resolution: f64,
-    /// nearest, bilinear, cubic, average, mode, min or max
+    /// nearest, bilinear, cubic, cubicspline, lanczos, average, mode, min, max, med, q1, q3, sum or rms
     #[arg(long, default_value = "nearest", value_parser = method)]
     method: Resampling,
     /// File to write
@@ -60,18 +60,9 @@ impl Warp {
 
 /// Name of a resampling.
 pub(crate) fn method(text: &str) -> Result<Resampling, String> {
-    Ok(match text {
-        "nearest" => Resampling::Nearest,
-        "bilinear" => Resampling::Bilinear,
-        "cubic" => Resampling::Cubic,
-        "average" => Resampling::Average,
-        "mode" => Resampling::Mode,
-        "min" => Resampling::Min,
-        "max" => Resampling::Max,
-        other => {
-            return Err(format!(
-                "{other:?} is none of nearest, bilinear, cubic, average, mode, min, max"
-            ));
-        }
+    let known = RESAMPLINGS.iter().find(|(name, _)| *name == text);
+    known.map(|(_, method)| *method).ok_or_else(|| {
+        let names: Vec<&str> = RESAMPLINGS.iter().map(|(name, _)| *name).collect();
+        format!("{text:?} is none of {}", names.join(", "))
     })
 }
