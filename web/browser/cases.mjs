@@ -78,6 +78,25 @@ export async function traceTellsEveryStepWithDigests({ page, url }) {
   assert.ok(digests.length > 0, 'no step has a digest');
 }
 
+export async function traceIsInTheReadersLanguage({ page, url }) {
+  const found = await firstAnswer(url);
+  const { steps } = await trace(url, found.answer);
+  await page.goto(`${url}/${answerHash(found)}`);
+  const titles = page.locator('ol.steps > li .title');
+  await titles.first().waitFor({ timeout: SHOWN_MS });
+  await page.waitForFunction(() => document.documentElement.dir === 'rtl');
+  for (const [index, step] of steps.entries()) {
+    const title = titles.nth(index);
+    const text = await title.innerText();
+    assert.match(text, /[\u0600-\u06ff]/, `step ${step.step} is not in Arabic: ${text}`);
+    assert.equal(await title.getAttribute('lang'), null);
+    const { satellite, station } = step.said;
+    for (const name of [satellite, station].filter(Boolean))
+      assert.ok(text.includes(name), `${name} is not whole in: ${text}`);
+  }
+}
+traceIsInTheReadersLanguage.context = { locale: 'ar' };
+
 export async function registerMarksWhatIsPlanned({ page, url }) {
   const satellites = await (await fetch(`${url}/api/register/satellites`)).json();
   await page.goto(`${url}/#/register/satellites`);

@@ -244,21 +244,21 @@ export function polygons(id) {
 }
 
 const rows = [
-  ['request', 'Watch registered', 0, 0, null],
+  ['request', { is: 'asked', product: 'water', watch: 'Olinda' }, 0, 0, null],
   [
     'observation',
-    'Scene observed',
+    { is: 'observed', scene: 'landsat-7-olinda' },
     1260,
     null,
     'replay of a real scene; the observation happened before the watch existed',
   ],
-  ['downlink', 'Simulated contact over Maspalomas', 5400, 5412, 'spacecraft sender over TCPCLv4 on loopback'],
-  ['transfer', '3 bundles received, digests checked', 6090, 6071, null],
-  ['intake', 'Scene stored whole', 6091, 6072, null],
-  ['catalogue', 'STAC Item written', 6092, 6073, null],
-  ['process', 'Product computed', 6187, 6081, 'threshold 0.0421 by Otsu’s method'],
-  ['publish', 'Answer published', 6190, 6082, null],
-  ['notify', 'Subscribers told', 6199, 6083, '1 webhook, 2 event streams'],
+  ['downlink', { is: 'sent', satellite: 'SENTINEL-2A', station: 'maspalomas' }, 5400, 5412, 'spacecraft sender over TCPCLv4 on loopback'],
+  ['transfer', { is: 'carried' }, 6090, 6071, null],
+  ['intake', { is: 'taken_in', way: 'bundles' }, 6091, 6072, null],
+  ['catalogue', { is: 'catalogued' }, 6092, 6073, null],
+  ['process', { is: 'computed', product: 'water', title: 'Surface water' }, 6187, 6081, 'threshold 0.0421 by Otsu’s method'],
+  ['publish', { is: 'published', answer: 'olinda-1' }, 6190, 6082, null],
+  ['notify', { is: 'told', calls: 1 }, 6199, 6083, '1 webhook, 2 event streams'],
 ];
 
 export function trace(id) {
@@ -270,9 +270,10 @@ export function trace(id) {
     watch: answer.watch,
     node_id: 'ipn:10.0',
     clock: { mode: 'replay', note: 'the node’s clock stands at the epoch of the element sets' },
-    steps: rows.map(([step, title, planned, actual, note]) => ({
+    steps: rows.map(([step, said, planned, actual, note]) => ({
       step,
-      title,
+      title: `In English: ${Object.values(said).join(' ')}`,
+      said,
       planned: at(planned),
       actual: actual === null ? null : at(actual),
       difference_s: actual === null ? null : actual - planned,

@@ -1,5 +1,9 @@
 //! The trace: each step of an answer's way, planned and actual, with digests.
 
+mod title;
+
+pub use title::Title;
+
 use crate::forecast::ForecastEntry;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -44,8 +48,11 @@ pub struct Digest {
 pub struct Step {
     /// Which step.
     pub step: StepKind,
-    /// A short sentence for people.
+    /// A short sentence for people, in English.
     pub title: String,
+    /// The facts of that sentence; steps recorded before there were such have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<Title>,
     /// When it was promised, on the trace's clock; `None` where nothing was promised.
     pub planned: Option<Timestamp>,
     /// When it happened, on the trace's clock; `None` where it did not happen here.
@@ -66,7 +73,7 @@ impl Step {
     /// A step with its times; the difference follows from them.
     pub fn new(
         step: StepKind,
-        title: impl Into<String>,
+        said: Title,
         node: &str,
         planned: Option<Timestamp>,
         actual: Option<Timestamp>,
@@ -77,7 +84,8 @@ impl Step {
         };
         Self {
             step,
-            title: title.into(),
+            title: said.to_string(),
+            said: Some(said),
             planned,
             actual,
             difference_s,
@@ -176,12 +184,15 @@ mod tests {
     #[test]
     fn the_difference_follows_from_the_times() {
         let at = |s: i64| Timestamp::from_second(s).unwrap();
-        let step = Step::new(StepKind::Process, "x", "n", Some(at(10)), Some(at(7)));
-        assert_eq!(step.difference_s, Some(-3.0));
-        assert_eq!(
-            Step::new(StepKind::Process, "x", "n", None, Some(at(7))).difference_s,
-            None
-        );
+        let step = |planned| {
+            let title = Title::Catalogued;
+            Step::new(StepKind::Catalogue, title, "n", planned, Some(at(7)))
+        };
+        assert_eq!(step(Some(at(10))).difference_s, Some(-3.0));
+        assert_eq!(step(None).difference_s, None);
+        let mut old = serde_json::to_value(step(None)).unwrap();
+        old.as_object_mut().unwrap().remove("said");
+        assert_eq!(serde_json::from_value::<Step>(old).unwrap().said, None);
     }
 
     #[test]

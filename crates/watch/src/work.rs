@@ -3,13 +3,14 @@
 use crate::chain::{Chain, blocking};
 use crate::error::WatchError;
 use crate::forecast::{Forecast, ForecastEntry};
-use crate::receive::{Arrival, Way, promise_at_intake};
+use crate::receive::{Arrival, promise_at_intake};
 use crate::request::Watch;
 use crate::run::{self, Ran};
 use crate::store::{Job, JobState, Told};
-use crate::trace::{Digest, Step, StepKind, Trace, TraceClock};
+use crate::trace::{Digest, Step, StepKind, Title, Trace, TraceClock};
 use corridor_catalog::stac::{Collection, Item, file};
 use corridor_catalog::{CatalogError, IntakeError};
+use corridor_know::product::Product;
 use jiff::Timestamp;
 use serde_json::json;
 use std::collections::HashMap;
@@ -280,7 +281,7 @@ impl Chain {
         if let (Some(scene), Some(arrival)) = (scene, &arrival) {
             steps.extend(writer.way_in(scene, arrival));
         }
-        steps.extend(writer.made(made, product.title.as_str(), scenes, item, late));
+        steps.extend(writer.made(made, product, scenes, item, late));
         Ok(Trace {
             answer: answer.to_string(),
             watch: made.watch.id.clone(),
@@ -294,9 +295,8 @@ impl Chain {
 
 /// The last step: the answer is told.
 fn told(node: &str, watch: &Watch, trace: &Trace, time: Timestamp) -> Step {
-    let title = match watch.notify.len() {
-        0 => "Told as an event".to_string(),
-        n => format!("Told as an event; {n} webhook calls queued"),
+    let title = Title::Told {
+        calls: watch.notify.len(),
     };
     let planned = trace.promise.as_ref().map(|p| p.in_hands);
     let told = trace.clock.show(time);
@@ -335,7 +335,10 @@ impl StepWriter<'_> {
     }
 
     fn request(&self, made: &Made<'_>, forecast: Option<&Forecast>) -> Step {
-        let title = format!("Asked for {} over {}", made.watch.product, made.watch.name);
+        let title = Title::Asked {
+            product: made.watch.product.clone(),
+            watch: made.watch.name.clone(),
+        };
         match forecast.filter(|_| self.replay()) {
             Some(forecast) => Step::new(
                 StepKind::Request,
@@ -372,7 +375,9 @@ impl StepWriter<'_> {
         let actual = scene.properties.datetime.filter(|_| !replayed);
         let observation = Step::new(
             StepKind::Observation,
-            format!("Observed: {}", scene.id),
+            Title::Observed {
+                scene: scene.id.clone(),
+            },
             "satellite",
             planned,
             actual,
@@ -386,15 +391,17 @@ impl StepWriter<'_> {
             observation.note(format!("acquired {observed}"))
         });
         if let Some(contact) = &arrival.contact {
+            let (satellite, station) = (contact.satellite.clone(), contact.station.clone());
             steps.push(
                 Step::new(
                     StepKind::Downlink,
-                    match self.promise.and_then(|p| p.relay.as_ref()) {
-                        Some(relay) => format!(
-                            "Sent by {} over {relay} to {}",
-                            contact.satellite, contact.station
-                        ),
-                        None => format!("Sent by {} to {}", contact.satellite, contact.station),
+                    match self.promise.and_then(|p| p.relay.clone()) {
+                        Some(relay) => Title::SentOver {
+                            satellite,
+                            relay,
+                            station,
+                        },
+                        None => Title::Sent { satellite, station },
                     },
                     &contact.station,
                     self.promise.map(|p| p.down),
@@ -410,7 +417,7 @@ impl StepWriter<'_> {
             steps.push(
                 Step::new(
                     StepKind::Transfer,
-                    "Station to node",
+                    Title::Carried,
                     self.node,
                     self.promise.map(|p| p.at_node),
                     show(arrival.whole_at),
@@ -418,17 +425,12 @@ impl StepWriter<'_> {
                 .note("in a replay station and node stand on one machine: no time is spent here"),
             );
         }
-        let way = match arrival.way {
-            Way::Bundles => "bundles",
-            Way::Inbox => "the watched folder",
-            Way::Ingest => "ingest",
-        };
         let mut described = arrival.files.clone();
         described.push(arrival.description.clone());
         steps.push(
             Step::new(
                 StepKind::Intake,
-                format!("Taken in whole through {way}, digests checked"),
+                Title::TakenIn { way: arrival.way },
                 self.node,
                 None,
                 show(arrival.whole_at),
@@ -438,7 +440,7 @@ impl StepWriter<'_> {
         steps.push(
             Step::new(
                 StepKind::Catalogue,
-                "Stored, described and catalogued",
+                Title::Catalogued,
                 self.node,
                 None,
                 show(arrival.stored_at),
@@ -451,7 +453,7 @@ impl StepWriter<'_> {
     fn made(
         &self,
         made: &Made<'_>,
-        product: &str,
+        product: &Product,
         scenes: &[Item],
         item: &Item,
         at_intake: Option<(Timestamp, Timestamp)>,
@@ -468,7 +470,10 @@ impl StepWriter<'_> {
         let took = made.processed.duration_since(made.began).as_secs_f64();
         let process = Step::new(
             StepKind::Process,
-            format!("Computed: {product}"),
+            Title::Computed {
+                product: product.id.clone(),
+                title: product.title.clone(),
+            },
             self.node,
             processed,
             show(made.processed),
@@ -477,7 +482,9 @@ impl StepWriter<'_> {
         .digests(scenes.iter().flat_map(assets_of).collect(), assets_of(item));
         let publish = Step::new(
             StepKind::Publish,
-            format!("Published as {}", item.id),
+            Title::Published {
+                answer: item.id.clone(),
+            },
             self.node,
             in_hands,
             show(made.published),

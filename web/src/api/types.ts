@@ -226,9 +226,23 @@ export type StepName =
   | 'publish'
   | 'notify';
 
+/** What a step says, and the values in it. */
+export type StepSaid =
+  | { is: 'asked'; product: string; watch: string }
+  | { is: 'observed'; scene: string }
+  | { is: 'sent'; satellite: string; station: string }
+  | { is: 'sent_over'; satellite: string; relay: string; station: string }
+  | { is: 'carried' }
+  | { is: 'taken_in'; way: 'bundles' | 'inbox' | 'ingest' }
+  | { is: 'catalogued' }
+  | { is: 'computed'; product: string; title: string }
+  | { is: 'published'; answer: string }
+  | { is: 'told'; calls: number };
+
 export interface TraceStep {
   step: StepName;
   title: string;
+  said?: StepSaid;
   planned: string | null;
   actual: string | null;
   difference_s: number | null;
