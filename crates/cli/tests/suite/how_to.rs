@@ -62,3 +62,13 @@ fn every_command_of_every_page_runs() {
     }
     assert!(pages >= 3);
 }
+
+#[test]
+fn every_page_is_found_from_the_readme() {
+    let readme = std::fs::read_to_string(repository().join("README.md")).unwrap();
+    for entry in std::fs::read_dir(repository().join("docs/how-to")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let link = format!("(docs/how-to/{name})");
+        assert!(readme.contains(&link), "README.md does not lead to {name}");
+    }
+}
