@@ -1,9 +1,11 @@
 //! Results on standard output: a table for people, JSON or CSV for programs.
 
-use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
+mod table;
+
 use jiff::Timestamp;
 use serde::Serialize;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
+use table::table;
 
 /// How a listing is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -77,20 +79,6 @@ pub(crate) fn say(text: &str) -> io::Result<()> {
     }
 }
 
-fn table(columns: &[&str], rows: &[Vec<String>]) -> String {
-    let mut table = Table::new();
-    table
-        .load_style(TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─')))
-        .set_header(columns.to_vec());
-    if io::stdout().is_terminal() {
-        table.set_content_arrangement(ContentArrangement::Dynamic);
-    }
-    for row in rows {
-        table.add_row(row);
-    }
-    format!("{table}\n")
-}
-
 fn csv(columns: &[&str], rows: &[Vec<String>]) -> String {
     let mut text = String::new();
     let header: Vec<String> = columns.iter().map(|c| cell(c)).collect();
@@ -100,6 +88,42 @@ fn csv(columns: &[&str], rows: &[Vec<String>]) -> String {
         text.push_str(&(cells.join(",") + "\n"));
     }
     text
+}
+
+/// `1 scene`, `3 scenes`: a number and what is counted.
+pub(crate) fn counted<N: Copy + Into<Count>>(number: N, one: &str, many: &str) -> String {
+    match number.into() {
+        Count(1) => format!("1 {one}"),
+        Count(number) => format!("{number} {many}"),
+    }
+}
+
+/// A number of things, of whatever width it was counted in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Count(u64);
+
+impl From<usize> for Count {
+    fn from(number: usize) -> Self {
+        Self(number as u64)
+    }
+}
+
+impl From<u64> for Count {
+    fn from(number: u64) -> Self {
+        Self(number)
+    }
+}
+
+impl From<u32> for Count {
+    fn from(number: u32) -> Self {
+        Self(number.into())
+    }
+}
+
+impl From<u8> for Count {
+    fn from(number: u8) -> Self {
+        Self(number.into())
+    }
 }
 
 /// A cell of a CSV line, in quotes where it needs them.
@@ -154,6 +178,13 @@ mod tests {
     fn times_have_three_decimals() {
         let t: Timestamp = "2026-08-22T23:59:59.9996Z".parse().unwrap();
         assert_eq!(milliseconds(t), "2026-08-23T00:00:00.000Z");
+    }
+
+    #[test]
+    fn one_is_no_plural() {
+        assert_eq!(counted(1_u32, "day", "days"), "1 day");
+        assert_eq!(counted(0_usize, "scene", "scenes"), "0 scenes");
+        assert_eq!(counted(2_u64, "pass", "passes"), "2 passes");
     }
 
     #[test]

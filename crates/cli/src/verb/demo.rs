@@ -2,7 +2,7 @@
 
 use super::serve::{config_on, serve};
 use super::{Failure, Outcome, open};
-use crate::output::{Format, duration, say, time};
+use crate::output::{Format, counted, duration, say, time};
 use crate::progress::Step;
 use clap::Args;
 use corridor_transmit::bundle::receiver::Carriage;
@@ -88,9 +88,9 @@ impl Demo {
             .run_open_jobs(&worker, &move |done, all| counter(done as u64, all as u64))
             .await?;
         step.done(format!(
-            "{} answers, {} scenes without one",
-            worked.answers.len(),
-            worked.without.len()
+            "{}, {} without one",
+            counted(worked.answers.len(), "answer", "answers"),
+            counted(worked.without.len(), "scene", "scenes")
         ));
         drop(worker);
         for (watch, forecast) in &told {
@@ -116,11 +116,15 @@ async fn prepare(folder: &Path) -> Result<Arc<Chain>, Failure> {
     let register = chain.register();
     let planned = register.satellites().iter().filter(|s| s.planned).count();
     step.done(format!(
-        "{} missions, {} satellites in orbit, {planned} planned, {} instruments, {} stations",
-        register.missions().len(),
-        register.satellites().len() - planned,
-        register.instruments().count(),
-        register.stations().count(),
+        "{}, {} in orbit, {planned} planned, {}, {}",
+        counted(register.missions().len(), "mission", "missions"),
+        counted(
+            register.satellites().len() - planned,
+            "satellite",
+            "satellites"
+        ),
+        counted(register.instruments().count(), "instrument", "instruments"),
+        counted(register.stations().count(), "station", "stations"),
     ));
     Ok(chain)
 }
@@ -181,9 +185,9 @@ async fn one_watch(
         .forecast_with_progress(&watch.id, None, None, progress)
         .await?;
     step.done(format!(
-        "{} answers to expect from {} instruments",
-        forecast.entries.len(),
-        forecast.satellites
+        "{} to expect from {}",
+        counted(forecast.entries.len(), "answer", "answers"),
+        counted(forecast.satellites, "instrument", "instruments")
     ));
     let contact = ReplayContact::first_optical_of(&forecast).ok_or_else(|| {
         Failure::Failed(format!(
@@ -200,17 +204,17 @@ async fn one_watch(
         .cloned()
         .collect();
     let step = Step::start(format!(
-        "Delivery: {} real scenes replayed, {} to {}",
-        sent.len(),
+        "Delivery: {} replayed, {} to {}",
+        counted(sent.len(), "real scene", "real scenes"),
         contact.satellite,
         contact.station
     ));
     let report = send_scenes(&sent, node, Some(contact), step.counter()).await?;
     step.done(format!(
-        "{} files, {:.1} MB in {} bundles, stored whole",
-        report.files.len(),
+        "{}, {:.1} MB in {}, stored whole",
+        counted(report.files.len(), "file", "files"),
         report.files.iter().map(|f| f.size_bytes).sum::<u64>() as f64 / 1e6,
-        report.bundles
+        counted(report.bundles, "bundle", "bundles")
     ));
     Ok((watch.id, forecast))
 }
@@ -225,9 +229,9 @@ async fn summary(chain: &Arc<Chain>, id: &str, forecast: &Forecast) -> Outcome {
     let mut first = forecast.clone();
     first.entries.truncate(SHOWN_MAX);
     say(&format!(
-        "  The first {} of {} answers to expect (UTC):\n",
+        "  The first {} of {} to expect (UTC):\n",
         first.entries.len(),
-        forecast.entries.len()
+        counted(forecast.entries.len(), "answer", "answers")
     ))?;
     super::watch::print_forecast(Format::Table, &first)?;
     for answer in chain.answers(id).await? {
@@ -270,8 +274,8 @@ fn trace_text(trace: &Trace) -> String {
                 "later"
             };
             text.push_str(&format!(
-                "    {:34} promised {}, was {}: {} {when}\n",
-                step.title.chars().take(34).collect::<String>(),
+                "    {}\n      promised {}, was {}: {} {when}\n",
+                step.title,
                 time(planned),
                 time(actual),
                 duration(difference.abs()),

@@ -1,7 +1,7 @@
 //! `corridor register`: satellites, instruments, stations, transmitters.
 
 use super::{Failure, Outcome, open};
-use crate::output::{Format, Listing, listing, say, time};
+use crate::output::{Format, Listing, counted, listing, say, time};
 use clap::{Args, Subcommand, ValueEnum};
 use corridor_watch::chain::Chain;
 use corridor_watch::inventory::{Import as Imported, Inventory};
@@ -423,7 +423,8 @@ impl Refused {
         match self.count {
             0 => Ok(()),
             n => Err(Failure::Failed(format!(
-                "{n} records were refused, the first: {}; the others are kept",
+                "{}, the first: {}; the others are kept",
+                counted(n, "record was refused", "records were refused"),
                 self.first
             ))),
         }
@@ -468,8 +469,8 @@ impl Update {
         match absent.first() {
             None => refused.outcome(),
             Some(first) => Err(Failure::Failed(format!(
-                "{} sources could not be read, the first: {first}",
-                absent.len()
+                "{} could not be read, the first: {first}",
+                counted(absent.len(), "source", "sources")
             ))),
         }
     }

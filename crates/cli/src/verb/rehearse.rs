@@ -6,7 +6,7 @@ mod print;
 
 use super::transmit::keyring;
 use super::{Failure, Outcome, open};
-use crate::output::Format;
+use crate::output::{Format, counted};
 use crate::progress::Step;
 use clap::Args;
 use corridor_know::product::Product;
@@ -190,7 +190,11 @@ impl Rehearse {
             };
             played(title, &script)
         };
-        let before = play(format!("Rehearsing {} days", self.days), &[])?;
+        let days = match (self.days - 1.0).abs() < f64::EPSILON {
+            true => "1 day".to_string(),
+            false => format!("{} days", self.days),
+        };
+        let before = play(format!("Rehearsing {days}"), &[])?;
         let after = match changed.is_empty() {
             true => None,
             false => {
@@ -239,8 +243,9 @@ fn played(title: String, script: &Script<'_>) -> Result<Report, Failure> {
     })?;
     let came: usize = report.watches.iter().map(|w| w.came).sum();
     step.done(format!(
-        "{came} answers of {} satellites",
-        report.satellites
+        "{} of {}",
+        counted(came, "answer", "answers"),
+        counted(report.satellites, "satellite", "satellites")
     ));
     Ok(report)
 }

@@ -1,7 +1,7 @@
 //! `corridor watch`: places to watch, their forecasts and answers.
 
 use super::{Failure, Outcome, open};
-use crate::output::{Format, Listing, duration, duration_within, listing, say, time};
+use crate::output::{Format, Listing, counted, duration, duration_within, listing, say, time};
 use crate::progress::Step;
 use clap::{Args, Subcommand};
 use corridor_watch::forecast::Forecast;
@@ -268,7 +268,10 @@ impl ForecastOf {
         let mut forecast = chain
             .forecast_with_progress(&self.name, self.from, self.to, progress)
             .await?;
-        step.done(format!("{} answers to expect", forecast.entries.len()));
+        step.done(format!(
+            "{} to expect",
+            counted(forecast.entries.len(), "answer", "answers")
+        ));
         if let Some(first) = self.first {
             forecast.entries.truncate(first);
         }

@@ -136,6 +136,14 @@ fn check_trace(trace: &Value, items: &std::collections::BTreeMap<String, Value>)
             "{kind} differs: {trace:#}"
         );
     }
+    // Names are whole, in the sentence and on the terminal.
+    let said = &step("downlink")["said"];
+    for name in ["satellite", "station"] {
+        let name = said[name].as_str().unwrap();
+        let title = step("downlink")["title"].as_str().unwrap();
+        assert!(title.contains(name), "{name}: {title}");
+        assert!(demo().1.out.contains(&format!("    {title}\n")), "{title}");
+    }
     let digests = |kind: &str, side: &str| -> Vec<String> {
         let all = step(kind)[side].as_array().unwrap();
         all.iter()

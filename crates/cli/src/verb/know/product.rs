@@ -1,7 +1,7 @@
 //! `corridor know product`: a product on this node's scenes.
 
 use super::extent::Extent;
-use crate::output::{Listing, MapFormat, listing, say};
+use crate::output::{Listing, MapFormat, counted, listing, say};
 use crate::progress::Step;
 use crate::verb::{Failure, Outcome, open};
 use clap::Args;
@@ -96,7 +96,7 @@ impl RunProduct {
                 Err(error) => return Err(failed(&error)),
             }
         };
-        step.done(format!("{} scenes", selection.scenes.len()));
+        step.done(counted(selection.scenes.len(), "scene", "scenes"));
         for (path, kind) in self.out.iter().zip(kinds) {
             kind.write(&result, path)?;
         }
@@ -137,7 +137,11 @@ impl RunProduct {
             ["valid_fraction".to_string(), number(result.valid_fraction)],
             ["valid_area_km2".to_string(), number(result.valid_area_km2)],
         ];
-        rows.extend(result.statistics.iter().map(|(name, value)| {
+        // What stands above by name is not counted once more below.
+        let above: Vec<String> = rows.iter().map(|[name, _]| name.clone()).collect();
+        let figures = result.statistics.iter();
+        let figures = figures.filter(|(name, _)| !above.contains(name));
+        rows.extend(figures.map(|(name, value)| {
             let text = match value.as_f64() {
                 Some(figure) if !value.is_u64() => number(figure),
                 _ => value.to_string(),

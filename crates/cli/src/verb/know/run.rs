@@ -1,7 +1,7 @@
 //! `corridor know run`: a process graph on this node's scenes.
 
 use super::extent::Extent;
-use crate::output::say;
+use crate::output::{counted, say};
 use crate::progress::Step;
 use crate::verb::{Failure, Outcome, open};
 use clap::Args;
@@ -104,8 +104,10 @@ impl Run {
             tracing::info!("node {node} runs on whole cubes: {reason}");
         }
         let step = Step::start(format!(
-            "{} samples in {} chunks, about {:.1} s",
-            estimate.samples, estimate.chunks, estimate.seconds
+            "{} in {}, about {:.1} s",
+            counted(estimate.samples, "sample", "samples"),
+            counted(estimate.chunks, "chunk", "chunks"),
+            estimate.seconds
         ));
         let engine = engine.with_progress(Arc::new(step.counter()));
         let mut ran = engine

@@ -1,6 +1,6 @@
 //! `corridor know stat`: statistics of a raster under polygons.
 
-use crate::output::{Format, Listing, listing};
+use crate::output::{Format, Listing, counted, listing};
 use crate::progress::Step;
 use crate::verb::{Failure, Outcome, raster};
 use clap::Args;
@@ -59,7 +59,7 @@ impl Stat {
             records.push(record);
             counter(done as u64 + 1, features.len() as u64);
         }
-        step.done(format!("{} polygons", features.len()));
+        step.done(counted(features.len(), "polygon", "polygons"));
         let rows = records
             .iter()
             .map(|r| columns.iter().map(|c| cell(&r[c])).collect())

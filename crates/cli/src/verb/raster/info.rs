@@ -1,7 +1,7 @@
 //! `corridor raster info`: a file in one record.
 
 use super::open;
-use crate::output::{Format, Listing, listing};
+use crate::output::{Format, Listing, counted, listing};
 use crate::verb::Outcome;
 use clap::Args;
 use corridor_raster::summary::{self, Summary};
@@ -81,8 +81,9 @@ fn rows(s: &Summary) -> Vec<(String, String)> {
     for band in 0..s.bands {
         let name = s.descriptions.get(band).cloned().flatten();
         let mut text = format!(
-            "sum {}, {} measurements",
-            s.band_sum[band], s.valid_px[band]
+            "sum {}, {}",
+            s.band_sum[band],
+            counted(s.valid_px[band], "measurement", "measurements")
         );
         let plain = s.scales[band].to_bits() == 1_f64.to_bits() && s.offsets[band] == 0.0;
         if !plain {

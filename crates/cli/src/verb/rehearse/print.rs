@@ -1,6 +1,6 @@
 //! The report as tables, JSON or CSV.
 
-use crate::output::{Format, Listing, duration, listing, say};
+use crate::output::{Format, Listing, counted, duration, listing, say};
 use crate::verb::Outcome;
 use corridor_watch::rehearsal::{Bytes, PairOf, Report, Spread, WatchReport};
 use serde::Serialize;
@@ -137,11 +137,11 @@ fn head(report: &Report) -> String {
         false => "nothing fails".into(),
     };
     format!(
-        "{:12} {} to {}, {} satellites, {chance}\n",
+        "{:12} {} to {}, {}, {chance}\n",
         "rehearsed",
         crate::output::time(report.from),
         crate::output::time(report.to),
-        report.satellites
+        counted(report.satellites, "satellite", "satellites")
     )
 }
 
@@ -162,20 +162,25 @@ fn foot(report: &Report, title: &str) -> String {
     );
     let bundles = report.bundles;
     text += &format!(
-        "{:12} {} made, in {} fragments; taken {} times by the next node, {} files whole at the node\n",
-        "bundles", bundles.made, bundles.fragments, bundles.taken, bundles.files
+        "{:12} {} made, in {}; taken {} by the next node, {} whole at the node\n",
+        "bundles",
+        bundles.made,
+        counted(bundles.fragments, "fragment", "fragments"),
+        counted(bundles.taken, "time", "times"),
+        counted(bundles.files, "file", "files")
     );
     if report.failures || failed.satellites_lost > 0 {
         text += &format!(
-            "{:12} {} outages of stations, {} contacts lost, {} rained off, {} safe modes, {} satellites lost, {} slow runs, {} bundles came changed\n",
+            "{:12} {}, {} lost, {} rained off,\n{:12} {}, {} lost, {}, {} came changed\n",
             "failures",
-            failed.outages,
-            failed.contacts_lost,
+            counted(failed.outages, "outage of a station", "outages of stations"),
+            counted(failed.contacts_lost, "contact", "contacts"),
             failed.contacts_rained_off,
-            failed.safe_modes,
-            failed.satellites_lost,
-            failed.slow_runs,
-            failed.bundles_damaged
+            "",
+            counted(failed.safe_modes, "safe mode", "safe modes"),
+            counted(failed.satellites_lost, "satellite", "satellites"),
+            counted(failed.slow_runs, "slow run", "slow runs"),
+            counted(failed.bundles_damaged, "bundle", "bundles")
         );
     }
     for fault in &report.faults {

@@ -5,7 +5,7 @@ use super::places::Places;
 use super::satellites::{Elements, Satellites};
 use super::span::Span;
 use super::windows::{Sight, usage};
-use crate::output::{Format, Listing, duration, listing, say};
+use crate::output::{Format, Listing, counted, duration, listing, say};
 use crate::progress::Step;
 use crate::verb::{Failure, Outcome, open};
 use clap::Args;
@@ -115,7 +115,7 @@ impl Compare {
             planned_satellites: planned.len(),
             places: rows.collect(),
         };
-        step.done(format!("{} places", record.places.len()));
+        step.done(counted(record.places.len(), "place", "places"));
         print(self.format, &record)?;
         for fault in faults {
             imported.warnings.say(fault);

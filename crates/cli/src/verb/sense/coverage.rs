@@ -5,7 +5,9 @@ use super::places::Places;
 use super::satellites::{ElementsOrRegister, Satellite, Warnings};
 use super::span::Span;
 use super::windows::usage;
-use crate::output::{Format, Listing, MapFormat, degrees, duration, listing, milliseconds, say};
+use crate::output::{
+    Format, Listing, MapFormat, counted, degrees, duration, listing, milliseconds, say,
+};
 use crate::progress::Step;
 use crate::verb::{Failure, Outcome};
 use clap::{ArgGroup, Args};
@@ -317,8 +319,8 @@ impl std::fmt::Display for Summary {
         let (place, share) = (&self.place, 100.0 * self.share);
         write!(
             f,
-            "{place}: {share:.1} %{size} seen in {} windows",
-            self.windows
+            "{place}: {share:.1} %{size} seen in {}",
+            counted(self.windows, "window", "windows")
         )?;
         for goal in &self.time_to {
             let percent = 100.0 * goal.share;

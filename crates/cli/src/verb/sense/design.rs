@@ -1,6 +1,6 @@
 //! `corridor sense design`: orbits of planned satellites.
 
-use crate::output::{Format, Listing, listing, say};
+use crate::output::{Format, Listing, counted, listing, say};
 use crate::verb::{Failure, Outcome};
 use clap::{Args, Subcommand, ValueEnum};
 use corridor_orbit::elements::designed::{
@@ -223,10 +223,10 @@ fn print(shared: &Shared, orbits: Vec<DesignedOrbit>, repeat: Option<RepeatOrbit
     };
     if let Some(orbit) = repeat.filter(|_| format == Format::Table) {
         say(&format!(
-            "{} revolutions in {} days: {:.2} km mean altitude, {:.2} km over the equator, \
+            "{} in {}: {:.2} km mean altitude, {:.2} km over the equator, \
              {:.3} degrees, tracks {:.1} km apart\n",
-            orbit.cycle.revolutions,
-            orbit.cycle.days,
+            counted(orbit.cycle.revolutions, "revolution", "revolutions"),
+            counted(orbit.cycle.days, "day", "days"),
             orbit.altitude_km,
             orbit.equator_altitude_km,
             orbit.inclination_deg,

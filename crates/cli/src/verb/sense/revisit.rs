@@ -9,7 +9,7 @@ use super::places::Places;
 use super::satellites::{Elements, Satellites};
 use super::span::Span;
 use super::windows::{Sight, usage};
-use crate::output::MapFormat;
+use crate::output::{MapFormat, counted};
 use crate::progress::Step;
 use crate::verb::{Failure, Outcome, open};
 use clap::Args;
@@ -151,7 +151,11 @@ impl Revisit {
             }
         };
         let accesses: usize = found.iter().map(|f| f.figures.accesses).sum();
-        step.done(format!("{accesses} accesses of {} places", found.len()));
+        step.done(format!(
+            "{} of {}",
+            counted(accesses, "access", "accesses"),
+            counted(found.len(), "place", "places")
+        ));
         faults.extend(remark);
         Ok((found, faults))
     }

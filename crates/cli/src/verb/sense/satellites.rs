@@ -1,5 +1,6 @@
 //! `--elements FILE...`: satellites out of files of elements, with what is worth saying about them.
 
+use crate::output::counted;
 use crate::verb::Failure;
 use clap::Args;
 use corridor_orbit::elements::{ElementSet, Ephemeris};
@@ -80,11 +81,9 @@ impl Warnings {
         }
         match self.refused {
             0 => Ok(()),
-            1 => Err(Failure::Failed(
-                "1 record was refused; the others are answered".into(),
-            )),
             n => Err(Failure::Failed(format!(
-                "{n} records were refused; the others are answered"
+                "{}; the others are answered",
+                counted(n, "record was refused", "records were refused")
             ))),
         }
     }

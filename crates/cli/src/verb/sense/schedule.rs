@@ -1,6 +1,6 @@
 //! `corridor sense schedule`: acquisition schedules, of an instance file or of the watches.
 
-use crate::output::{Format, Listing, listing, time};
+use crate::output::{Format, Listing, counted, listing, time};
 use crate::progress::Step;
 use crate::verb::{Failure, Outcome, open};
 use clap::Args;
@@ -89,7 +89,11 @@ impl Schedule {
         let chain = open(data_dir).await?;
         let step = Step::start("Scheduling the watches");
         let plan = chain.schedule((self.from, self.to), effort).await?;
-        step.done(format!("{} observations", plan.acquisitions.len()));
+        step.done(counted(
+            plan.acquisitions.len(),
+            "observation",
+            "observations",
+        ));
         Ok(print_plan(self.format, &plan)?)
     }
 }

@@ -4,7 +4,7 @@ use super::instrument::{Fleet, InstrumentName, fleet, target_of};
 use super::places::Places;
 use super::satellites::{ElementsOrRegister, Satellite, Warnings};
 use super::span::Span;
-use crate::output::{Listing, MapFormat, degrees, listing, milliseconds, say};
+use crate::output::{Listing, MapFormat, counted, degrees, listing, milliseconds, say};
 use crate::progress::Step;
 use crate::verb::{Failure, Outcome};
 use clap::{ArgGroup, Args};
@@ -205,7 +205,7 @@ impl Windows {
         )
         .map_err(usage)?;
         let rows = rows(&satellites, &places, &found, &mut warnings);
-        step.done(format!("{} windows", rows.len()));
+        step.done(counted(rows.len(), "window", "windows"));
         self.print(&rows, &places, satellites.len(), &warnings)?;
         warnings.finish()
     }
@@ -258,7 +258,7 @@ impl Windows {
             })
             .collect();
         let rows = rows(&satellites, &places, &found, &mut warnings);
-        step.done(format!("{} windows", rows.len()));
+        step.done(counted(rows.len(), "window", "windows"));
         self.print(&rows, &places, satellites.len(), &warnings)?;
         warnings.finish()
     }

@@ -3,7 +3,7 @@
 mod carried;
 
 use super::plan_file::text;
-use crate::output::{Format, Listing, duration, listing, milliseconds, say, time};
+use crate::output::{Format, Listing, counted, duration, listing, milliseconds, say, time};
 use crate::progress::Step;
 use crate::verb::sense::satellites::{Elements, Satellite};
 use crate::verb::{Failure, Outcome};
@@ -210,7 +210,7 @@ impl Contacts {
             Some(budget) => budget.carry(&contacts, &satellites.all, &stations)?,
             None => Vec::new(),
         };
-        step.done(format!("{} contacts", contacts.len()));
+        step.done(counted(contacts.len(), "contact", "contacts"));
         match self.plan {
             Some(format) => {
                 let planned = self.budget.planned(contacts, &carried);
@@ -289,8 +289,8 @@ impl Contacts {
             .collect();
         if self.relays_by_role && !relays.contains(&true) {
             return Err(Failure::Failed(format!(
-                "none of the {} satellites has a name that the register's roles take for communication",
-                all.len()
+                "of {} none has a name that the register's roles take for communication",
+                counted(all.len(), "satellite", "satellites")
             )));
         }
         let mut pairs = Vec::new();

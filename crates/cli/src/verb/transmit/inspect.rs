@@ -1,6 +1,6 @@
 //! `corridor transmit inspect`: bundles, taken or refused and by which clause.
 
-use crate::output::{Format, Listing, listing};
+use crate::output::{Format, Listing, counted, listing};
 use crate::verb::{Failure, Outcome};
 use clap::Args;
 use corridor_transmit::bundle::inspect::{Inspection, KeySet, inspect};
@@ -101,8 +101,8 @@ impl Inspect {
         match refused {
             0 => Ok(()),
             n => Err(Failure::Failed(format!(
-                "{n} of {} bundles refused",
-                all.len()
+                "{n} of {} refused",
+                counted(all.len(), "bundle", "bundles")
             ))),
         }
     }

@@ -1,7 +1,7 @@
 //! `corridor transmit send`: files or scenes to a node, as a spacecraft would.
 
 use super::Carrying;
-use crate::output::{Format, Listing, listing};
+use crate::output::{Format, Listing, counted, listing};
 use crate::progress::Step;
 use crate::verb::{Failure, Outcome, open};
 use clap::Args;
@@ -74,7 +74,7 @@ impl Send {
                     .map_err(|e| Failure::Failed(e.to_string()))?
             }
         };
-        step.done(format!("{} bundles", report.bundles));
+        step.done(counted(report.bundles, "bundle", "bundles"));
         Ok(print(self.format, &report)?)
     }
 

@@ -2,6 +2,7 @@
 
 use super::ground::{Named, Piece};
 use super::{Answer, Span};
+use crate::output::counted;
 use crate::picture::{Dot, Heat, Map, Measure, Patch, Unit};
 use crate::verb::Failure;
 use corridor_sense::merit::Found;
@@ -76,10 +77,11 @@ fn days(span: &Span) -> f64 {
 fn subtitle(answer: &Answer, span: &Span) -> String {
     let time = |t: jiff::Timestamp| t.strftime("%Y-%m-%d %H:%M").to_string();
     let ground = match (&answer.ground.pieces, answer.regions.as_slice()) {
-        (Piece::Places(places), _) => format!("{} places", places.len()),
-        (Piece::Cells(cells), [_]) => format!("{} cells", cells.len()),
+        (Piece::Places(places), _) => counted(places.len(), "place", "places"),
+        (Piece::Cells(cells), [_]) => counted(cells.len(), "cell", "cells"),
         (Piece::Cells(cells), regions) => {
-            format!("{} regions in {} cells", regions.len(), cells.len())
+            let regions = counted(regions.len(), "region", "regions");
+            format!("{regions} in {}", counted(cells.len(), "cell", "cells"))
         }
     };
     let many = if answer.satellites == 1 {

@@ -2,7 +2,7 @@
 
 use super::ground::Piece;
 use super::{Answer, Revisit};
-use crate::output::{Format, Listing, cell, duration, listing, say};
+use crate::output::{Format, Listing, cell, counted, duration, listing, say};
 use corridor_sense::merit::{Figures, Region};
 use geojson::{Feature, FeatureCollection, Geometry, GeometryValue, JsonObject};
 use jiff::Timestamp;
@@ -214,8 +214,8 @@ fn over_time(region: &Region) -> String {
         .map(|c| format!("{} {}", duration(c.after_s), share(c.share)))
         .collect();
     format!(
-        "\n{} cells, {:.0} km\u{b2}. Seen at least once after: {}.\n{CELLS_ARE}.\n",
-        region.cells,
+        "\n{}, {:.0} km\u{b2}. Seen at least once after: {}.\n{CELLS_ARE}.\n",
+        counted(region.cells, "cell", "cells"),
         region.area_km2,
         steps.join(", ")
     )

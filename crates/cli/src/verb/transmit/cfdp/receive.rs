@@ -2,6 +2,7 @@
 
 use super::passes::{Pass, PassArguments};
 use super::{DATAGRAM_MAX, Stopwatch, Tuning};
+use crate::output::counted;
 use crate::verb::transmit::lines::Lines;
 use crate::verb::{Failure, Outcome};
 use clap::Args;
@@ -82,7 +83,8 @@ impl Receive {
                 let open = receiver.open_transfers().count();
                 if open > 0 {
                     return Err(Failure::Failed(format!(
-                        "{whole} files are whole, {open} are not: units are missing"
+                        "{} whole, {open} not: units are missing",
+                        counted(whole, "file is", "files are")
                     )));
                 }
                 Ok(())

@@ -2,7 +2,7 @@
 
 use super::Decoded;
 use super::keep::MergedReport;
-use crate::output::{Format, Listing, listing, say};
+use crate::output::{Format, Listing, counted, listing, say};
 use corridor_transmit::decode::{FramesReport, Report};
 use corridor_transmit::frame::spacecraft;
 use serde::Serialize;
@@ -44,13 +44,15 @@ pub(super) fn print(
         }
         if let Some(merged) = merged {
             text.push_str(&format!(
-                "Together: {} packets, each once; {} came from more than one capture, {} contradict another.\n",
-                merged.packets, merged.duplicates, merged.contradictions
+                "Together: {}, each once; {} came from more than one capture, {} contradict another.\n",
+                counted(merged.packets, "packet", "packets"),
+                merged.duplicates,
+                merged.contradictions
             ));
             if merged.set_aside > 0 {
                 text.push_str(&format!(
-                    "  {} packets belong to groups that an earlier capture began and were left out; --merge packets keeps them.\n",
-                    merged.set_aside
+                    "  {} to groups that an earlier capture began: left out; --merge packets keeps what is.\n",
+                    counted(merged.set_aside, "packet belongs", "packets belong")
                 ));
             }
         }
@@ -216,11 +218,15 @@ fn frames(r: &FramesReport) -> String {
         ),
         (
             r.bit_shift_left.is_some_and(|b| b > 0),
-            format!("{} bits off bytes", r.bit_shift_left.unwrap_or(0)),
+            counted(
+                r.bit_shift_left.unwrap_or(0),
+                "bit off bytes",
+                "bits off bytes",
+            ),
         ),
         (
             r.sync.inverted > 0,
-            format!("{} frames inverted", r.sync.inverted),
+            counted(r.sync.inverted, "frame inverted", "frames inverted"),
         ),
     ] {
         if said {
