@@ -101,7 +101,7 @@ export function startMock({ port = 0 } = {}) {
             .filter((one) => answers[one].watch === id)
             .map(summary),
       );
-    if (b === 'answers' && answers[d]) return trace(d);
+    if (b === 'answers' && answers[d]) return parts[4] === 'picture' ? picture(answers[d].area) : trace(d);
     if (b === 'watches' && !c) {
       if (method !== 'POST') return watches;
       const watch = check(JSON.parse(await body(request)), watches);

@@ -1,11 +1,17 @@
-//! Small pictures of answers: the mask in its colours, with legend and scale bar.
+//! Small pictures of answers: the mask in its colours, with legend and scale bar, in the reader's
+//! language.
+
+mod caption;
+mod letters;
+
+pub use caption::{Caption, Captions, Dates};
 
 use crate::error::KnowError;
-use crate::product::{LegendClass, MASK_NODATA, figure};
+use crate::product::{LegendClass, MASK_NODATA, Product};
 use corridor_raster::grid::{Crs, Grid, Transformer};
-use font8x8::{BASIC_FONTS, LATIN_FONTS, UnicodeFonts};
 use geographiclib_rs::{Geodesic, InverseGeodesic};
-use std::collections::BTreeMap;
+use png::text_metadata::ITXtChunk;
+use serde_json::{Map, Value};
 
 /// Longest side of the map part, pixels.
 const MAP_PX_MAX: usize = 640;
@@ -15,30 +21,67 @@ const MAP_PX_MIN: usize = 320;
 const LINE_PX: usize = 14;
 /// Width of a letter, pixels.
 const LETTER_PX: usize = 8;
-/// The letter ², which the font has an acute accent for: rows from above, the lowest bit left.
-const SQUARED: [u8; 8] = [0x0e, 0x18, 0x0c, 0x06, 0x1e, 0, 0, 0];
 /// Empty border, pixels.
 const MARGIN_PX: usize = 8;
 const PAPER: [u8; 3] = [255, 255, 255];
 const INK: [u8; 3] = [30, 30, 30];
 const NODATA: [u8; 3] = [205, 205, 205];
 
-/// A PNG of the mask: title, time, map, legend with areas, scale bar.
-///
-/// `areas_km2` holds the area of each class, by its value; a class without one has none in the
-/// legend.
+/// What a picture shows of an answer.
+#[derive(Debug, Clone, Copy)]
+pub struct Shown<'a> {
+    /// The mask, row by row from the north.
+    pub mask: &'a [u8],
+    /// Its grid.
+    pub grid: &'a Grid,
+    /// Classes of the mask, with their colours.
+    pub classes: &'a [LegendClass],
+    /// Figures of the answer, `area_km2_<class>` among them: a class without one has no area in the
+    /// legend.
+    pub statistics: &'a Map<String, Value>,
+    /// The days it is of.
+    pub dates: &'a Dates,
+}
+
+/// A picture and its texts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Picture {
+    /// The PNG. Its texts `Title` and `Description` are in the language asked for, with their tag.
+    pub png: Vec<u8>,
+    /// What is drawn in it, and what it is told by.
+    pub captions: Captions,
+}
+
+/// A PNG of the mask: title, time, map, legend with areas, scale bar. Its words are those of the
+/// product in a language (`ro`, `pt-BR`), where there are some; where the letters of it cannot be
+/// drawn they are English, and the PNG's text says so.
 ///
 /// The scale bar is a round length on the ellipsoid along the middle row.
 ///
 /// # Errors
-/// [`KnowError::Raster`] where a colour is not `#rrggbb` or the PNG cannot be written.
-pub fn render(
-    mask: &[u8],
-    grid: &Grid,
-    classes: &[LegendClass],
-    areas_km2: &BTreeMap<u8, f64>,
-    [title, time]: [&str; 2],
-) -> Result<Vec<u8>, KnowError> {
+/// [`KnowError::Raster`] where a colour is not `#rrggbb`, the mask is not of its grid, or the PNG
+/// cannot be written.
+pub fn render(product: &Product, shown: &Shown<'_>, language: &str) -> Result<Picture, KnowError> {
+    let failed = |reason: String| KnowError::Raster {
+        doing: "drawing the picture".to_string(),
+        reason,
+    };
+    let Shown {
+        mask,
+        grid,
+        classes,
+        statistics,
+        dates,
+    } = *shown;
+    if mask.len() != grid.width * grid.height {
+        let pixels = mask.len();
+        return Err(failed(format!(
+            "a mask of {pixels} pixels does not fill its grid"
+        )));
+    }
+    let captions = Captions::of(product, classes, statistics, dates, language)
+        .ok_or_else(|| failed("there are no words for it".to_string()))?;
+    let caption = &captions.drawn;
     let longest = grid.width.max(grid.height).max(1);
     let target = longest.clamp(MAP_PX_MIN, MAP_PX_MAX) as f64;
     let scale = target / longest as f64;
@@ -48,25 +91,18 @@ pub fn render(
         .iter()
         .map(|class| Ok((class.value, color(&class.color)?)))
         .collect::<Result<Vec<_>, KnowError>>()?;
-    let mut legend: Vec<(String, [u8; 3])> = classes
-        .iter()
-        .zip(&colors)
-        .map(|(class, (_, color))| {
-            let label = match areas_km2.get(&class.value) {
-                Some(km2) => format!("{}  {} km²", class.label, figure(*km2)),
-                None => class.label.clone(),
-            };
-            (label, *color)
-        })
-        .collect();
+    let labels = caption.classes.iter().cloned();
+    let mut legend: Vec<(String, [u8; 3])> =
+        labels.zip(colors.iter().map(|(_, color)| *color)).collect();
     if mask.contains(&MASK_NODATA) {
-        legend.push(("no data".to_string(), NODATA));
+        legend.push((caption.no_data.clone(), NODATA));
     }
     let top = MARGIN_PX + 2 * LINE_PX + 2;
     let legend_top = top + map_height + MARGIN_PX;
     let height = legend_top + LINE_PX * legend.len() + 30 + MARGIN_PX;
     let letters = |text: &str| text.chars().count();
     let longest = legend.iter().map(|(label, _)| letters(label) + 3).max();
+    let (title, time) = (&caption.title, &caption.time);
     let letters = letters(title).max(letters(time)).max(longest.unwrap_or(0));
     let width = map_width.max(letters * LETTER_PX);
     let mut canvas = Canvas::new(width + 2 * MARGIN_PX, height);
@@ -95,7 +131,33 @@ pub fn render(
         let y = legend_top + legend.len() * LINE_PX + 8;
         scale_bar(&mut canvas, y, pixel_m / scale, map_width);
     }
-    canvas.png()
+    let png = canvas.png(&texts(&captions))?;
+    Ok(Picture { png, captions })
+}
+
+/// The texts that go with a picture (PNG, 11.3.3): title, description, and what is to be known of it.
+fn texts(captions: &Captions) -> Vec<ITXtChunk> {
+    let told = &captions.told;
+    let mut texts = vec![
+        ("Title", told.title.clone()),
+        ("Description", told.sentence()),
+    ];
+    if captions.drawn.language != told.language {
+        let comment = format!(
+            "The words in the picture are English: it has no letters to draw {:?} with.",
+            told.language
+        );
+        texts.push(("Comment", comment));
+    }
+    let chunk = |(keyword, text): (&str, String)| {
+        let mut chunk = ITXtChunk::new(keyword, text);
+        chunk.language_tag = match keyword {
+            "Comment" => captions.drawn.language.clone(),
+            _ => told.language.clone(),
+        };
+        chunk
+    };
+    texts.into_iter().map(chunk).collect()
 }
 
 /// Width of a pixel in the middle of the grid, metres on the ellipsoid.
@@ -184,11 +246,8 @@ impl Canvas {
     /// Writes text of 8 × 8 letters; letters the font has not are left empty.
     fn text(&mut self, x: usize, y: usize, text: &str) {
         for (place, letter) in text.chars().enumerate() {
-            let rows = match letter {
-                '²' => Some(SQUARED),
-                _ => BASIC_FONTS.get(letter).or_else(|| LATIN_FONTS.get(letter)),
-            };
-            for (row, bits) in rows.unwrap_or([0; 8]).into_iter().enumerate() {
+            let rows = letters::rows(letter).unwrap_or([0; 8]);
+            for (row, bits) in rows.into_iter().enumerate() {
                 for col in (0..8).filter(|col| (bits >> col) & 1 == 1) {
                     self.set(x + place * LETTER_PX + col, y + row, INK);
                 }
@@ -196,7 +255,7 @@ impl Canvas {
         }
     }
 
-    fn png(&self) -> Result<Vec<u8>, KnowError> {
+    fn png(&self, texts: &[ITXtChunk]) -> Result<Vec<u8>, KnowError> {
         let failed = |error: png::EncodingError| KnowError::Raster {
             doing: "writing the picture".to_string(),
             reason: error.to_string(),
@@ -207,6 +266,9 @@ impl Canvas {
         encoder.set_color(png::ColorType::Rgb);
         encoder.set_depth(png::BitDepth::Eight);
         let mut writer = encoder.write_header().map_err(failed)?;
+        for text in texts {
+            writer.write_text_chunk(text).map_err(failed)?;
+        }
         writer.write_image_data(&self.pixels).map_err(failed)?;
         writer.finish().map_err(failed)?;
         Ok(out)

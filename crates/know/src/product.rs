@@ -7,8 +7,8 @@ mod run;
 mod select;
 mod words;
 
-pub(crate) use answer::figure;
 pub use answer::{Layer, MASK_NODATA, ProductResult};
+pub(crate) use answer::{figure, word};
 pub use recipe::{Alternative, LegendClass, Parameter, Product, ProductKind, ReferenceCase, Style};
 pub use run::{ProductInputs, SceneRef, run_product};
 pub use select::{SceneQuery, Selection, select};

@@ -14,6 +14,7 @@ pub mod opportunity;
 pub mod order;
 pub mod outgoing;
 mod pending;
+mod picture;
 pub mod reach;
 pub mod receive;
 mod recipes;

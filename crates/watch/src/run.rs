@@ -258,7 +258,8 @@ fn answer(
             "corridor:scenes",
             scenes.iter().map(|s| s.id.clone()).collect::<Vec<_>>(),
         )
-        .with("corridor:classes", json!(result.classes));
+        .with("corridor:classes", json!(result.classes))
+        .with("corridor:dates", json!(result.dates));
     let replay = |s: &Item| s.property("corridor:replay") == Some(&Value::Bool(true));
     if scenes.iter().any(replay) {
         item = item.with("corridor:replay", true);

@@ -117,6 +117,11 @@ export const api = {
   },
 };
 
+/** An answer's picture with its words in a language, where the product has them and they can be drawn. */
+export function picturePath(collection: string, item: string, language: string): string {
+  return `/api/answers/${segment(collection)}/${segment(item)}/picture?lang=${segment(language)}`;
+}
+
 export function tilePath(collection: string, item: string, asset: string): string {
   return `/tiles/${segment(collection)}/${segment(item)}/${segment(asset)}`;
 }

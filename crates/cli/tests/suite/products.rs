@@ -201,3 +201,98 @@ fn what_cannot_be_computed_is_refused() {
     product(&["burn"]).refused(1, &["two scenes"]);
     product(&["water-change", "--area", OLINDA]).refused(1, &["two scenes"]);
 }
+
+/// The chunks of a PNG by their type.
+fn chunks(png: &[u8], kind: &str) -> Vec<u8> {
+    let mut all = Vec::new();
+    let mut rest = &png[8..];
+    while rest.len() >= 12 {
+        let length = u32::from_be_bytes(rest[..4].try_into().unwrap()) as usize;
+        if &rest[4..8] == kind.as_bytes() {
+            all.extend_from_slice(&rest[8..8 + length]);
+        }
+        rest = &rest[12 + length..];
+    }
+    all
+}
+
+#[test]
+fn a_picture_speaks_the_language_asked_for() {
+    let program = with_scenes(&["landsat-7-olinda"]);
+    let folder = tempfile::tempdir().unwrap();
+    let picture = |lang: &str| {
+        let path = folder.path().join(format!("{lang}.png"));
+        let ran = program
+            .run(&[
+                "know",
+                "product",
+                "water",
+                "--area",
+                OLINDA,
+                "--lang",
+                lang,
+                "-o",
+                &text(&path),
+            ])
+            .ok();
+        let png = std::fs::read(&path).unwrap();
+        let told = String::from_utf8_lossy(&chunks(&png, "iTXt")).into_owned();
+        (ran, chunks(&png, "IDAT"), told)
+    };
+    let (_, english, told) = picture("en");
+    assert!(
+        told.contains("Surface water") && told.contains("km²"),
+        "{told}"
+    );
+    let (ran, drawn, told) = picture("ro");
+    assert!(told.contains("Ape de suprafață"), "{told}");
+    assert!(!told.contains("Surface water"), "{told}");
+    assert_ne!(drawn, english);
+    assert!(!ran.err.contains("English"), "{ran:?}");
+    // No letters for Chinese: drawn in English, told in Chinese.
+    let (ran, drawn, told) = picture("zh");
+    assert_eq!(drawn, english);
+    assert!(
+        told.contains("地表水") && told.contains("are English"),
+        "{told}"
+    );
+    assert!(ran.err.contains("drawn in English"), "{ran:?}");
+    let (ran, drawn, _) = picture("xx");
+    assert_eq!(drawn, english);
+    assert!(ran.err.contains("no words in"), "{ran:?}");
+}
+
+#[test]
+fn an_answers_picture_is_served_in_a_language() {
+    let (program, _) = crate::program::demo();
+    let server = program.serve();
+    let answers: serde_json::Value = server.json("/api/watches/olinda-coast/answers");
+    let trace = answers[0]["links"]["trace"].as_str().unwrap();
+    let place = trace.strip_suffix("/trace").unwrap();
+    let picture = |lang: &str| {
+        let sent = server.send("GET", &format!("{place}/picture?lang={lang}"), None);
+        let sent = sent.unwrap();
+        assert!(sent.head.contains(" 200 "), "{}", sent.head);
+        let told = String::from_utf8_lossy(&chunks(&sent.body, "iTXt")).into_owned();
+        (
+            sent.head.to_ascii_lowercase(),
+            chunks(&sent.body, "IDAT"),
+            told,
+        )
+    };
+    let (head, english, _) = picture("en");
+    assert!(head.contains("content-language: en"), "{head}");
+    let stored = answers[0]["links"]["picture"].as_str().unwrap();
+    let stored = &stored[stored.find("/assets/").unwrap()..];
+    assert_eq!(english, chunks(&server.get(stored), "IDAT"));
+    let (head, romanian, told) = picture("ro-RO");
+    assert!(head.contains("content-language: ro"), "{head}");
+    assert!(told.contains("Ape de suprafață"), "{told}");
+    assert_ne!(romanian, english);
+    let (head, drawn, told) = picture("ar");
+    assert!(head.contains("content-language: en"), "{head}");
+    assert!(told.contains("المياه"), "{told}");
+    assert_eq!(drawn, english);
+    let wrong = server.send("GET", &format!("{place}/picture?langs=ro"), None);
+    assert!(wrong.unwrap().head.contains(" 400 "));
+}

@@ -1,11 +1,11 @@
 //! What a product says: classes, layers, areas, polygons, picture.
 
-use super::recipe::{LegendClass, Product, ProductKind};
+use super::recipe::{LegendClass, Product};
 use super::run::{ProductInputs, wrong_result};
 use crate::area;
 use crate::cube::{Cube, DimensionKind};
 use crate::error::{GraphError, KnowError};
-use crate::picture;
+use crate::picture::{self, Dates, Picture, Shown};
 use crate::source::SceneDescription;
 use crate::value::Label;
 use crate::vectorise;
@@ -43,8 +43,10 @@ pub struct ProductResult {
     pub statistics: Map<String, serde_json::Value>,
     /// One sentence with the main figure.
     pub headline: String,
-    /// Picture with legend and scale bar, PNG.
+    /// Picture with legend and scale bar, PNG, in English; see [`Self::picture_in`].
     pub picture: Vec<u8>,
+    /// The days it is of.
+    pub dates: Dates,
     /// Classes with their colours, for tiles and legends.
     pub classes: Vec<LegendClass>,
     /// Name of the alternative that was used, such as `optical`.
@@ -65,6 +67,21 @@ pub struct Layer {
 }
 
 impl ProductResult {
+    /// The picture in another language.
+    ///
+    /// # Errors
+    /// As [`picture::render`].
+    pub fn picture_in(&self, product: &Product, language: &str) -> Result<Picture, KnowError> {
+        let shown = Shown {
+            mask: &self.mask,
+            grid: &self.grid,
+            classes: &self.classes,
+            statistics: &self.statistics,
+            dates: &self.dates,
+        };
+        picture::render(product, &shown, language)
+    }
+
     /// Writes the mask as a COG (one band, `uint8`, nodata 255).
     ///
     /// # Errors
@@ -251,15 +268,16 @@ pub(super) fn finish(
         layer_figures(layer, &mut statistics);
     }
     let headline = headline(product, area_km2, valid_fraction, &statistics);
-    let shown = classes.iter().map(|class| class.value);
-    let shown = shown.map(|class| (class, areas.get(&class).copied().unwrap_or(0.0)));
-    let picture = picture::render(
-        &mask,
-        &grid,
-        &classes,
-        &shown.collect(),
-        [&product.title, &time_of(product.kind, inputs.since, scenes)],
-    )?;
+    let times = scenes.iter().map(|scene| (scene.start, scene.end));
+    let dates = Dates::of(product.kind, inputs.since, times);
+    let shown = Shown {
+        mask: &mask,
+        grid: &grid,
+        classes: &classes,
+        statistics: &statistics,
+        dates: &dates,
+    };
+    let picture = picture::render(product, &shown, "en")?.png;
     let polygons = features(&polygons, product);
     Ok(ProductResult {
         grid,
@@ -272,37 +290,11 @@ pub(super) fn finish(
         statistics,
         headline,
         picture,
+        dates,
         classes,
         alternative: alternative.to_string(),
         parameters,
     })
-}
-
-/// The dates an answer is of, in words. A scene whose date is known to lie between two days only is
-/// of no single day.
-fn time_of(kind: ProductKind, since: Option<Timestamp>, scenes: &[SceneDescription]) -> String {
-    let day = |time: Option<Timestamp>| {
-        time.map_or("?".to_string(), |t| t.strftime("%Y-%m-%d").to_string())
-    };
-    let days = |scene: &SceneDescription| match (day(scene.start), day(scene.end.or(scene.start))) {
-        (start, end) if start == end => start,
-        (start, end) => format!("between {start} and {end}"),
-    };
-    let first = scenes.iter().min_by_key(|scene| scene.start);
-    let last = scenes.iter().max_by_key(|scene| scene.start);
-    let (Some(first), Some(last)) = (first, last) else {
-        return day(None);
-    };
-    match kind {
-        ProductKind::Date => days(first),
-        ProductKind::Change => format!("{} to {}", days(first), days(last)),
-        ProductKind::Series => format!(
-            "{} to {}, history from {}",
-            day(since),
-            day(last.start),
-            day(first.start)
-        ),
-    }
 }
 
 /// Three or more significant digits.
@@ -375,7 +367,7 @@ fn between(
     }
 }
 
-fn word(label: &str) -> String {
+pub(crate) fn word(label: &str) -> String {
     label.replace([' ', '-'], "_").to_lowercase()
 }
 
@@ -433,42 +425,5 @@ fn features(polygons: &[(u8, geo::Polygon<f64>)], product: &Product) -> geojson:
         bbox: None,
         features,
         foreign_members: None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn scene(start: &str, end: &str) -> SceneDescription {
-        SceneDescription {
-            start: start.parse().ok(),
-            end: end.parse().ok(),
-            ..SceneDescription::default()
-        }
-    }
-
-    #[test]
-    fn an_answer_says_its_dates() {
-        let day = scene("2020-06-30T09:10:00Z", "2020-06-30T09:10:20Z");
-        let early = scene("2019-07-01T09:10:00Z", "");
-        let unsure = scene("1999-04-15T00:00:00Z", "2022-11-20T22:06:09Z");
-        let say = |kind, scenes: &[SceneDescription]| {
-            time_of(kind, "2020-01-01T00:00:00Z".parse().ok(), scenes)
-        };
-        assert_eq!(
-            say(ProductKind::Date, std::slice::from_ref(&day)),
-            "2020-06-30"
-        );
-        assert_eq!(
-            say(ProductKind::Date, &[unsure]),
-            "between 1999-04-15 and 2022-11-20"
-        );
-        let both = [early, day];
-        assert_eq!(say(ProductKind::Change, &both), "2019-07-01 to 2020-06-30");
-        assert_eq!(
-            say(ProductKind::Series, &both),
-            "2020-01-01 to 2020-06-30, history from 2019-07-01"
-        );
     }
 }

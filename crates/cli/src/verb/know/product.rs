@@ -44,6 +44,9 @@ pub(crate) struct RunProduct {
     /// -layers.tif with the figures behind them), .png (picture), .geojson (polygons)
     #[arg(short, long, value_name = "FILE")]
     out: Vec<PathBuf>,
+    /// Language of the picture: en, or one that the product has words of (es, fr, pt, ro, …)
+    #[arg(long, value_name = "TAG", default_value = "en")]
+    lang: String,
     /// How to print
     #[arg(long, value_enum, default_value_t)]
     format: MapFormat,
@@ -98,7 +101,7 @@ impl RunProduct {
         };
         step.done(counted(selection.scenes.len(), "scene", "scenes"));
         for (path, kind) in self.out.iter().zip(kinds) {
-            kind.write(&result, path)?;
+            kind.write(product, &result, &self.lang, path)?;
         }
         self.print(product, &selection, &result)
     }
@@ -170,6 +173,11 @@ fn number(value: f64) -> String {
     }
 }
 
+#[allow(clippy::print_stderr, reason = "what is off goes to standard error")]
+fn warn(text: &str) {
+    eprintln!("corridor: {text}");
+}
+
 fn failed(error: &KnowError) -> Failure {
     Failure::Failed(error.to_string())
 }
@@ -206,7 +214,13 @@ impl Kind {
     }
 
     /// Writes aside and renames: a file that is there is whole.
-    fn write(self, result: &ProductResult, path: &Path) -> Outcome {
+    fn write(
+        self,
+        product: &Product,
+        result: &ProductResult,
+        language: &str,
+        path: &Path,
+    ) -> Outcome {
         let aside = path.with_extension("part");
         let put = |from: &Path, to: &Path| {
             std::fs::rename(from, to).map_err(|e| Failure::Failed(format!("{}: {e}", to.display())))
@@ -226,7 +240,21 @@ impl Kind {
                 Ok(())
             }
             Self::Picture => {
-                bytes(&result.picture)?;
+                let picture = result.picture_in(product, language);
+                let picture = picture.map_err(|e| failed(&e))?;
+                let (drawn, told) = (&picture.captions.drawn, &picture.captions.told);
+                if drawn.language != told.language {
+                    warn(&format!(
+                        "{}: drawn in English, there are no letters for {language:?}; the words go with it as text",
+                        path.display()
+                    ));
+                } else if !language.starts_with(&drawn.language) {
+                    warn(&format!(
+                        "{}: in English, the product has no words in {language:?}",
+                        path.display()
+                    ));
+                }
+                bytes(&picture.png)?;
                 put(&aside, path)
             }
             Self::Polygons => {
