@@ -143,6 +143,13 @@ else
   skip "pystac-client reads and searches" "no pystac-client in $python"
 fi
 
+if have_module pystac && have_module pystac_client && have_module rasterio; then
+  check "an Item of pystac is taken in" "$python" "$root/crates/node/tests/python/stac_item_taken_in.py" \
+    "$binary" "$root/demo/scenes/landsat-7-olinda.tif"
+else
+  skip "an Item of pystac is taken in" "no pystac, pystac-client or rasterio in $python"
+fi
+
 if have_module openeo; then
   check "openeo client: composite, formats, job, process, map" \
     "$python" "$root/crates/node/tests/python/openeo_peer.py" "$url" ana "not a secret, a test"
