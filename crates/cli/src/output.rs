@@ -1,10 +1,11 @@
 //! Results on standard output: a table for people, JSON or CSV for programs.
 
+pub(crate) mod help;
 mod table;
 
 use jiff::Timestamp;
 use serde::Serialize;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use table::table;
 
 /// How a listing is printed.
@@ -68,6 +69,11 @@ pub(crate) fn listing<T: Serialize>(format: Format, listing: &Listing<'_, T>) ->
         Format::Table => table(listing.columns, &listing.rows),
     };
     say(&text)
+}
+
+/// Whether somebody reads standard output on a terminal.
+fn is_terminal() -> bool {
+    io::stdout().is_terminal()
 }
 
 /// Writes text to standard output.

@@ -28,7 +28,7 @@ use std::sync::Arc;
 /// Exit status: 0 done, 1 failed, 2 bad usage.
 #[derive(Debug, Parser)]
 #[command(name = "corridor", version, propagate_version = true)]
-struct Arguments {
+pub(crate) struct Arguments {
     /// Folder of this node's data: catalogue, scenes, answers, watches
     #[arg(
         long,
@@ -106,7 +106,10 @@ pub(crate) type Outcome = Result<(), Failure>;
 /// Parses the arguments, runs the verb, says what went wrong.
 #[allow(clippy::print_stderr, reason = "errors belong on standard error")]
 pub(crate) fn run() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(said) => return crate::output::help::answer(&said),
+    };
     log_to_standard_error();
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()

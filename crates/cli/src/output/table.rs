@@ -1,7 +1,6 @@
 //! Tables for people: within the width of what reads them, and never cut inside of a word.
 
 use comfy_table::{ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle, Width};
-use std::io::{self, IsTerminal};
 
 /// Columns of text where nobody says how wide the reader is: a pipe, a file, a page.
 const WIDTH_CHARS: u16 = 100;
@@ -9,44 +8,106 @@ const WIDTH_CHARS: u16 = 100;
 const WHOLE_MAX_CHARS: u16 = 24;
 /// Least width of a column of sentences.
 const SENTENCE_MIN_CHARS: u16 = 16;
+/// Width from which the text of a cell is a sentence and no name or figure.
+const SENTENCE_CHARS: u16 = 40;
+/// Rows that are printed as paragraphs where no table fits.
+const FEW_ROWS: usize = 3;
+/// The same where some of their cells are sentences: they are what the listing is asked for.
+const PARAGRAPHS_MAX: usize = 60;
 /// What stands between two columns.
 const BETWEEN_CHARS: u16 = 3;
 /// What stands on both sides of the table.
 const AROUND_CHARS: u16 = 4;
 
-/// The table, as wide as the terminal has it, else of [`WIDTH_CHARS`].
-pub(super) fn table(columns: &[&str], rows: &[Vec<String>]) -> String {
-    let width = match io::stdout().is_terminal() {
+/// How wide the reader is: as the terminal has it, else [`WIDTH_CHARS`].
+pub(super) fn width_chars() -> u16 {
+    match super::is_terminal() {
         true => Table::new().width().unwrap_or(WIDTH_CHARS),
         false => WIDTH_CHARS,
-    };
-    within(width, columns, rows)
+    }
 }
 
-/// The table within a width: as it is where it fits, else with long texts over several lines, and
-/// record by record where even that is too wide.
+/// The table, as wide as the reader has it.
+pub(super) fn table(columns: &[&str], rows: &[Vec<String>]) -> String {
+    within(width_chars(), columns, rows)
+}
+
+/// The table within a width. As it is where it fits, else with long texts over several lines, else
+/// with every cell broken between words. Where even that is too wide, a few rows, or sentences, become
+/// paragraphs; others lose their last columns, which the line below them names.
 fn within(width: u16, columns: &[&str], rows: &[Vec<String>]) -> String {
-    let of = |column: usize, measure: fn(&str) -> usize| {
-        let cells = rows.iter().filter_map(|row| row.get(column));
-        let cells = cells.map(|cell| measure(cell));
-        let most = cells.max().unwrap_or(0).max(measure(columns[column]));
-        u16::try_from(most).unwrap_or(u16::MAX)
-    };
-    let widest: Vec<u16> = (0..columns.len()).map(|c| of(c, line_chars)).collect();
-    let least: Vec<u16> = (0..columns.len())
-        .map(|column| match widest[column] {
-            narrow if narrow <= WHOLE_MAX_CHARS => narrow,
-            _ => of(column, word_chars).max(SENTENCE_MIN_CHARS),
-        })
+    let measured: Vec<Column> = (0..columns.len())
+        .map(|column| Column::of(columns[column], rows, column))
         .collect();
-    let total = |widths: &[u16]| {
-        let between = BETWEEN_CHARS.saturating_mul(widths.len().saturating_sub(1) as u16);
-        let around = between.saturating_add(AROUND_CHARS);
-        widths.iter().fold(around, |all, w| all.saturating_add(*w))
+    let fits = |least: fn(&Column) -> u16, count: usize| {
+        let widths: Vec<u16> = measured[..count].iter().map(least).collect();
+        (total(&widths) <= width).then_some(widths)
     };
-    if total(&least) > width {
+    let all = columns.len();
+    if fits(|c| c.widest, all).is_some() {
+        return drawn(None, columns, rows);
+    }
+    if let Some(least) = fits(|c| c.least, all).or_else(|| fits(|c| c.word, all)) {
+        return drawn(Some((width, &least)), columns, rows);
+    }
+    let sentences = measured.iter().any(|c| c.widest >= SENTENCE_CHARS);
+    if rows.len() <= FEW_ROWS || (sentences && rows.len() <= PARAGRAPHS_MAX) {
         return records(width, columns, rows);
     }
+    let kept = (1..all).rev().find_map(|count| fits(|c| c.least, count));
+    let least = kept.unwrap_or_else(|| vec![measured[0].least]);
+    let kept = least.len();
+    let shown: Vec<Vec<String>> = rows.iter().map(|row| row[..kept].to_vec()).collect();
+    let lost = columns[kept..].join(", ");
+    let note = format!("no room for: {lost}; --format csv and json have all");
+    let table = drawn(Some((width, &least)), &columns[..kept], &shown);
+    format!(
+        "{table}\n{}\n",
+        wrapped(&note, usize::from(width)).join("\n")
+    )
+}
+
+/// How wide a column may be.
+struct Column {
+    /// Its longest line.
+    widest: u16,
+    /// With sentences over several lines, and shorter cells whole.
+    least: u16,
+    /// Its longest word.
+    word: u16,
+}
+
+impl Column {
+    fn of(name: &str, rows: &[Vec<String>], column: usize) -> Self {
+        let most = |measure: fn(&str) -> usize| {
+            let cells = rows.iter().filter_map(|row| row.get(column));
+            let most = cells.map(|cell| measure(cell)).max();
+            u16::try_from(most.unwrap_or(0).max(measure(name))).unwrap_or(u16::MAX)
+        };
+        let (widest, word) = (most(line_chars), most(word_chars));
+        let least = match widest <= WHOLE_MAX_CHARS {
+            true => widest,
+            false => word.max(SENTENCE_MIN_CHARS),
+        };
+        Self {
+            widest,
+            least,
+            word,
+        }
+    }
+}
+
+/// Width of a table of such columns.
+fn total(widths: &[u16]) -> u16 {
+    let gaps = u16::try_from(widths.len().saturating_sub(1)).unwrap_or(u16::MAX);
+    let around = BETWEEN_CHARS
+        .saturating_mul(gaps)
+        .saturating_add(AROUND_CHARS);
+    widths.iter().fold(around, |all, w| all.saturating_add(*w))
+}
+
+/// The table: its cells whole, or within a width with at least so much for each column.
+fn drawn(within: Option<(u16, &[u16])>, columns: &[&str], rows: &[Vec<String>]) -> String {
     let mut table = Table::new();
     table
         .load_style(TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─')))
@@ -54,11 +115,11 @@ fn within(width: u16, columns: &[&str], rows: &[Vec<String>]) -> String {
     for row in rows {
         table.add_row(row);
     }
-    if total(&widest) > width {
+    if let Some((width, least)) = within {
         table
             .set_content_arrangement(ContentArrangement::Dynamic)
             .set_width(width);
-        for (column, least) in table.column_iter_mut().zip(&least) {
+        for (column, least) in table.column_iter_mut().zip(least) {
             // With the column's padding of one on each side.
             let least = Width::Fixed(least.saturating_add(2));
             column.set_constraint(ColumnConstraint::LowerBoundary(least));
@@ -158,6 +219,24 @@ mod tests {
         assert!(most <= 80, "{text}");
         assert!(text.starts_with("figure_0   1 and a few words\n"), "{text}");
         assert_eq!(text.matches("\n\n").count(), 1, "{text}");
+    }
+
+    #[test]
+    fn many_rows_lose_their_last_columns_and_say_so() {
+        let names: Vec<String> = (0..12).map(|i| format!("figure_{i}")).collect();
+        let columns: Vec<&str> = names.iter().map(String::as_str).collect();
+        let rows = vec![vec!["2026-08-22 05:31:08".to_string(); 12]; 40];
+        for width in [80, 100] {
+            let text = within(width, &columns, &rows);
+            let most = text.lines().map(|l| l.chars().count()).max().unwrap();
+            assert!(most <= usize::from(width), "{most}\n{text}");
+            assert_eq!(text.matches("2026-08-22 05:31:08").count() % 40, 0);
+            assert!(text.lines().count() >= 43, "{text}");
+            assert!(text.contains("no room for: figure_"), "{text}");
+            for name in &names {
+                assert!(text.contains(name), "{name}: {text}");
+            }
+        }
     }
 
     #[test]

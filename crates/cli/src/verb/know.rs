@@ -23,7 +23,7 @@ pub(crate) enum Know {
     Run(run::Run),
 }
 
-/// List the products.
+/// List the products; `--format json` has what is stated of their accuracy in full.
 #[derive(Debug, Args)]
 pub(crate) struct Products {
     /// How to print
@@ -43,6 +43,12 @@ fn set_parameters(given: &[String]) -> Result<serde_json::Map<String, serde_json
             Ok((name.to_string(), value))
         })
         .collect()
+}
+
+/// What a text begins with; the rest stands in the machine formats.
+fn first_sentence(text: &str) -> &str {
+    let end = text.find(". ").map_or(text.len(), |at| at + 1);
+    &text[..end]
 }
 
 impl Know {
@@ -71,7 +77,10 @@ impl Know {
                     p.id.clone(),
                     p.title.clone(),
                     ways.join("; "),
-                    p.accuracy.clone(),
+                    match products.format {
+                        Format::Table => first_sentence(&p.accuracy).to_string(),
+                        _ => p.accuracy.clone(),
+                    },
                 ]
             })
             .collect();

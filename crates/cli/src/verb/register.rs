@@ -409,11 +409,12 @@ impl Refused {
             self.first = fault.to_string();
         }
         let until = import.data_until.map(|d| format!(", data until {d}"));
+        let many = import.content.noun();
+        let one = many.strip_suffix('s').unwrap_or(many);
         text.push_str(&format!(
-            "{}: {} {} kept{}\n",
+            "{}: {} kept{}\n",
             import.source,
-            import.kept,
-            import.content.noun(),
+            counted(import.kept, one, many),
             until.unwrap_or_default()
         ));
         Ok(say(&text)?)

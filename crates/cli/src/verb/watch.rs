@@ -281,59 +281,62 @@ impl ForecastOf {
 
 /// Prints the answers to expect, the earliest first.
 pub(crate) fn print_forecast(format: Format, forecast: &Forecast) -> std::io::Result<()> {
-    let rows = forecast
-        .entries
-        .iter()
-        .map(|e| {
-            let planned = if e.planned { " (planned)" } else { "" };
-            vec![
-                time(e.in_hands),
-                e.in_hands_latest
-                    .map(|latest| {
-                        let by_s = latest.duration_since(e.in_hands).as_secs_f64();
-                        let stale = if e.stale { " (stale)" } else { "" };
-                        format!("{}{stale}", duration_within(by_s))
-                    })
-                    .unwrap_or_default(),
-                duration(e.time_to_answer_s),
-                format!("{}{planned}", e.satellite),
-                e.instrument.clone(),
-                time(e.observed_start),
-                format!(
-                    "{:.0} s",
-                    e.observed_end
-                        .duration_since(e.observed_start)
-                        .as_secs_f64()
-                ),
-                format!("{:.1}", e.min_off_nadir_deg),
-                format!("{:.0} %", e.coverage * 100.0),
-                match &e.relay {
-                    Some(relay) => format!("{} over {relay}", e.station),
-                    None => e.station.clone(),
-                },
-                time(e.down),
-                time(e.processed),
-            ]
-        })
-        .collect();
+    let rows = forecast.entries.iter().map(|e| {
+        let planned = if e.planned { " (planned)" } else { "" };
+        vec![
+            time(e.in_hands),
+            e.in_hands_latest
+                .map(|latest| {
+                    let by_s = latest.duration_since(e.in_hands).as_secs_f64();
+                    let stale = if e.stale { " (stale)" } else { "" };
+                    format!("{}{stale}", duration_within(by_s))
+                })
+                .unwrap_or_default(),
+            duration(e.time_to_answer_s),
+            format!("{}{planned}", e.satellite),
+            e.instrument.clone(),
+            time(e.observed_start),
+            format!(
+                "{:.0} s",
+                e.observed_end
+                    .duration_since(e.observed_start)
+                    .as_secs_f64()
+            ),
+            format!("{:.1}", e.min_off_nadir_deg),
+            format!("{:.0} %", e.coverage * 100.0),
+            match &e.relay {
+                Some(relay) => format!("{} over {relay}", e.station),
+                None => e.station.clone(),
+            },
+            time(e.down),
+            time(e.processed),
+        ]
+    });
+    let columns = [
+        "in hands (UTC)",
+        "give or take",
+        "time to answer",
+        "satellite",
+        "instrument",
+        "observed (UTC)",
+        "for",
+        "off-nadir (deg)",
+        "covers",
+        "station",
+        "down (UTC)",
+        "processed (UTC)",
+    ];
+    // People read what matters most first: a narrow table has no room for the rest.
+    let order: [usize; 12] = match format {
+        Format::Table => [0, 2, 3, 9, 1, 5, 4, 8, 7, 6, 10, 11],
+        _ => std::array::from_fn(|i| i),
+    };
+    let in_order = |row: Vec<String>| order.map(|i| row[i].clone()).to_vec();
     listing(
         format,
         &Listing {
-            columns: &[
-                "in hands (UTC)",
-                "give or take",
-                "time to answer",
-                "satellite",
-                "instrument",
-                "observed (UTC)",
-                "for",
-                "off-nadir (deg)",
-                "covers",
-                "station",
-                "down (UTC)",
-                "processed (UTC)",
-            ],
-            rows,
+            columns: &order.map(|i| columns[i]),
+            rows: rows.map(in_order).collect(),
             records: forecast,
             empty: "no answer to expect in this span",
         },

@@ -175,7 +175,7 @@ fn newer_element_sets_change_the_forecast_of_their_satellite_alone() {
     let name = first.unwrap()["satellite"].as_str().unwrap().to_string();
     let file = program.file("newer.tle", newer(norad_id));
     let ran = program.run(&["register", "import", &text(&file)]).ok();
-    assert!(ran.out.contains("1 element sets kept"), "{ran:?}");
+    assert!(ran.out.contains("1 element set kept"), "{ran:?}");
     let after = forecast(&program, "here");
     let of = |forecast: &Value, this: bool| {
         let mut seen = observed(forecast);

@@ -169,7 +169,7 @@ fn what_cannot_be_brought_in_is_said() {
     let ran = program
         .run(&["register", "import", "--role", "navigation", &twice])
         .ok();
-    assert!(ran.out.contains("1 element sets kept"), "{}", ran.out);
+    assert!(ran.out.contains("1 element set kept"), "{}", ran.out);
     assert!(
         ran.out
             .contains("catalogue number reads \"90001\": stands twice"),

@@ -85,8 +85,10 @@ async fn a_private_collection_is_nowhere() {
         ),
         (
             "/api/answers/secret/hidden/trace",
-            "/api/answers/secret/hidden/picture",
             "/api/answers/absent/hidden/trace",
+        ),
+        (
+            "/api/answers/secret/hidden/picture",
             "/api/answers/absent/hidden/picture",
         ),
         (file.as_str(), &file.replace("/secret/", "/absent/")),

@@ -123,8 +123,6 @@ pub(super) struct Filter {
     places: Vec<Place>,
     /// Of each place those across, then those down.
     weights: Vec<f64>,
-    /// The pixel before each position, where the kernel needs enough measurements around it.
-    middles: Vec<(f64, f64)>,
 }
 
 impl Filter {
@@ -152,7 +150,6 @@ impl Filter {
             y: Axis::new(shape, y_scale, height),
             places: Vec::new(),
             weights: Vec::new(),
-            middles: Vec::new(),
         }
     }
 
@@ -179,11 +176,6 @@ impl Filter {
         let stride = self.x.taps + self.y.taps;
         self.weights.resize(stride * points.len(), 0.0);
         self.places.clear();
-        if self.x.shape == Shape::Lanczos {
-            let middle = |p: &Point| (floor(p.0 - pixels.col - 0.5), floor(p.1 - pixels.row - 0.5));
-            self.middles.clear();
-            self.middles.extend(points.iter().map(middle));
-        }
         let places = points.iter().zip(self.weights.chunks_exact_mut(stride));
         for (point, weights) in places {
             let Some(nearest) = pixels.holding(point.0, point.1) else {
@@ -225,30 +217,8 @@ impl Filter {
         };
         match sum {
             Some(sum) => (place.total >= WEIGHT_MIN).then(|| sum / place.total),
-            None if !self.enough(pixels, index) => None,
             None => mean(pixels, start, across, down),
         }
-    }
-
-    /// Whether half of the pixels within reach are measurements: with less, the lobes below zero
-    /// of Lanczos make what is not there.
-    fn enough<T: Sample>(&self, pixels: &Pixels<'_, T>, index: usize) -> bool {
-        let (Some(valid), Some((col, row))) = (pixels.valid, self.middles.get(index)) else {
-            return true;
-        };
-        // Casts hold negative numbers at 0.
-        let within = |middle: f64, reach: f64, size: usize| {
-            let end = (middle + reach.ceil()) as usize + 1;
-            (middle - reach.ceil()) as usize..end.min(size)
-        };
-        let cols = within(*col, self.x.reach, pixels.width);
-        let rows = within(*row, self.y.reach, pixels.height);
-        let all = cols.len() * rows.len();
-        let there = rows.map(|row| {
-            let line = &valid[row * pixels.width..][cols.clone()];
-            line.iter().filter(|ok| **ok).count()
-        });
-        there.sum::<usize>() >= all / 2
     }
 }
 
