@@ -31,17 +31,19 @@ fn real_items_are_scenes_like_any_other() {
             "--name",
             "Forest",
             "--product",
-            "vegetation",
+            "vegetation-change",
             "--area",
             "22.1455,45.2001,22.1589,45.2095",
         ])
         .ok();
-    let item = text(&folder.join("items/2019-07-06.json"));
+    let earlier = text(&folder.join("items/2019-07-01.json"));
+    program.run(&["ingest", &earlier]).ok();
+    let item = text(&folder.join("items/2020-06-30.json"));
     let ran = program.run(&["ingest", &item]).ok();
-    let stored = "stored s2-l2a-romania/S2_L2A_romania_2019-07-06\n";
+    let stored = "stored s2-l2a-romania/S2_L2A_romania_2020-06-30\n";
     assert!(ran.out.starts_with(stored), "{ran:?}");
     assert!(
-        ran.out.contains("answer answers-vegetation/forest"),
+        ran.out.contains("answer answers-vegetation-change/forest"),
         "{ran:?}"
     );
     let again = program.run(&["ingest", &item]).ok();
@@ -49,7 +51,7 @@ fn real_items_are_scenes_like_any_other() {
 
     let server = program.serve();
     let items = server.items();
-    let stored = &items["s2-l2a-romania/S2_L2A_romania_2019-07-06"];
+    let stored = &items["s2-l2a-romania/S2_L2A_romania_2020-06-30"];
     server.check_whole(stored);
     let original: Value = serde_json::from_str(&std::fs::read_to_string(item).unwrap()).unwrap();
     assert_eq!(stored["geometry"]["type"], "Polygon");
@@ -155,9 +157,18 @@ fn items_that_are_broken() {
         (
             "/assets/20m/eo:bands",
             json!([{"name": "B8A"}]),
-            ["1 bands", "2 bands"],
+            ["B8A", "1 band is right"],
         ),
-        ("/assets/SCL/bands", json!([{}, {}]), ["2 bands", "1 bands"]),
+        (
+            "/assets/SCL/bands",
+            json!([{}, {}]),
+            ["uint8", "2 bands are right"],
+        ),
+        (
+            "/assets/SCL/raster:bands",
+            json!([{}, {}]),
+            ["2 bands", "has 1"],
+        ),
         ("/assets", json!({}), ["0 with pixels", "image/tiff"]),
     ] {
         let mut item = good.clone();

@@ -46,7 +46,10 @@ pub(super) fn bands_of(
             continue;
         }
         if !bands.is_empty() && bands.len() != older.len() {
-            let right = format!("{} bands are right, as beside it", bands.len());
+            let right = match bands.len() {
+                1 => "1 band is right, as beside it".to_string(),
+                many => format!("{many} bands are right, as beside it"),
+            };
             return Err(reader.fault(&at, &asset[member], right));
         }
         bands.resize(older.len(), Map::new());
