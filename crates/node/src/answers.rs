@@ -76,7 +76,7 @@ fn accepted(headers: &HeaderMap) -> Vec<String> {
         .filter_map(|range| {
             let (tag, weight) = range.split_once(";q=").unwrap_or((range, "1"));
             let weight: f32 = weight.trim().parse().ok()?;
-            (weight > 0.0).then_some((weight, tag.trim()))
+            (weight > 0.0 && !tag.trim().is_empty()).then_some((weight, tag.trim()))
         })
         .collect();
     ranges.sort_by(|a, b| b.0.total_cmp(&a.0));
