@@ -166,9 +166,9 @@ impl Caption {
         let label = |class: &LegendClass| {
             let own = words.and_then(|words| words.classes.get(&class.value.to_string()));
             // Classes of an older answer may mean something else than the product's today.
-            let same = product.style.classes.iter();
-            let same = same.filter(|c| c.value == class.value && c.label == class.label);
-            let own = same.last().and(own);
+            let mut today = product.style.classes.iter();
+            let same = today.any(|c| c.value == class.value && c.label == class.label);
+            let own = own.filter(|_| same);
             own.unwrap_or(&class.label).clone()
         };
         let classes = classes
