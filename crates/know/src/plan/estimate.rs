@@ -79,16 +79,18 @@ impl Pace {
     }
 }
 
+// The rates are those of a release build, by processor time.
+
 /// Bytes decoded and moved a second by one core.
-const READ_BYTES_S: f64 = 120e6;
+const READ_BYTES_S: f64 = 300e6;
 /// Samples computed a second by one core, by the interpreter on a piece.
 const COMPUTE_SAMPLES_S: f64 = 15e6;
 /// Samples computed a second by one core as one program.
-const PROGRAM_SAMPLES_S: f64 = 40e6;
+const PROGRAM_SAMPLES_S: f64 = 400e6;
 /// Samples compared a second by one core, straight from stored integers.
-const MIDDLE_SAMPLES_S: f64 = 150e6;
+const MIDDLE_SAMPLES_S: f64 = 250e6;
 /// Files opened a second by one core.
-const OPEN_FILES_S: f64 = 2_000.0;
+const OPEN_FILES_S: f64 = 4_000.0;
 
 impl Estimate {
     pub(super) fn of_layouts<'a>(layouts: impl Iterator<Item = &'a Layout>) -> Self {
@@ -107,7 +109,7 @@ impl Estimate {
             estimate.bytes += pixels.saturating_mul(stored_bytes_a_pixel(layout));
             estimate.memory_bytes += layout.samples() * if layout.wide { 8 } else { 4 };
         }
-        estimate.seconds = estimate.time(0, COMPUTE_SAMPLES_S, 1);
+        estimate.seconds = estimate.time(estimate.bytes, 0, COMPUTE_SAMPLES_S, 1);
         estimate
     }
 
@@ -118,11 +120,15 @@ impl Estimate {
         let files: usize = data.loads.values().map(|layout| layout.files.len()).sum();
         estimate.memory_bytes = memory_bytes;
         // Chunks without any result are not read, planes that sheets share are read with each.
-        let sheets = (0..data.sheets.len().max(1)).map(|sheet| job.stored_a_pixel(sheet));
-        let sheets: Vec<(u64, u64)> = sheets.collect();
+        let sheets = (0..data.sheets.len().max(1))
+            .map(|sheet| (job.stored_a_pixel(sheet), job.decoded_a_pixel(sheet)));
+        let sheets: Vec<((u64, u64), u64)> = sheets.collect();
         (estimate.bytes, estimate.samples) = (0, 0);
+        let mut decoded: u64 = 0;
         for chunk in &data.chunks {
-            let (pixels, (bytes, samples)) = (chunk.window.pixels() as u64, sheets[chunk.sheet]);
+            let pixels = chunk.window.pixels() as u64;
+            let ((bytes, samples), decoded_bytes) = sheets[chunk.sheet];
+            decoded = decoded.saturating_add(pixels.saturating_mul(decoded_bytes));
             estimate.bytes = estimate.bytes.saturating_add(pixels.saturating_mul(bytes));
             estimate.samples = estimate
                 .samples
@@ -135,7 +141,7 @@ impl Estimate {
             (false, true) => PROGRAM_SAMPLES_S,
             (false, false) => COMPUTE_SAMPLES_S,
         };
-        estimate.seconds = estimate.time(opened, rate, workers);
+        estimate.seconds = estimate.time(decoded, opened, rate, workers);
         estimate
     }
 
@@ -153,8 +159,8 @@ impl Estimate {
         }
     }
 
-    fn time(&self, opened: u64, samples_s: f64, workers: usize) -> f64 {
-        let work = self.bytes as f64 / READ_BYTES_S
+    fn time(&self, decoded_bytes: u64, opened: u64, samples_s: f64, workers: usize) -> f64 {
+        let work = decoded_bytes as f64 / READ_BYTES_S
             + self.samples as f64 / samples_s
             + opened as f64 / OPEN_FILES_S;
         work / workers as f64

@@ -204,6 +204,26 @@ impl Job {
         (bytes, samples)
     }
 
+    /// Bytes that are decoded for a pixel of a sheet: of a file whose bands lie pixel by pixel all
+    /// of them, whichever are read.
+    pub(crate) fn decoded_a_pixel(&self, sheet: usize) -> u64 {
+        let mut bytes = 0;
+        for (node, layout) in &self.data.loads {
+            let mut bands: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+            for (index, read) in layout.reads.iter().enumerate() {
+                if self.needs(sheet, node, index) {
+                    bands.entry(read.file).or_default().insert(read.index);
+                }
+            }
+            for (file, bands) in bands {
+                let file = &layout.files[file];
+                let samples = bands.len().max(file.interleaved);
+                bytes += (file.dtype.size_bytes() * samples) as u64;
+            }
+        }
+        bytes
+    }
+
     fn needs(&self, sheet: usize, load: &str, read: usize) -> bool {
         self.data.sheets.is_empty() || self.programs[sheet].needs(load, read)
     }
