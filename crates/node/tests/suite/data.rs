@@ -63,7 +63,21 @@ impl TestNode {
     }
 
     pub(crate) async fn with(config: NodeConfig) -> Self {
+        Self::in_folder(tempfile::tempdir().unwrap(), config).await
+    }
+
+    /// Has a network that is none, by the name `broken`: one band, `red`.
+    pub(crate) async fn with_broken_network() -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let models = folder.path().join("models");
+        std::fs::create_dir_all(&models).unwrap();
+        std::fs::write(models.join("broken.onnx"), b"no network").unwrap();
+        let description = "id = \"broken\"\ntitle = \"Broken\"\nnetwork = \"broken.onnx\"\nbands = [\"red\"]\nclasses = [0, 1]\n";
+        std::fs::write(models.join("broken.toml"), description).unwrap();
+        Self::in_folder(folder, NodeConfig::default()).await
+    }
+
+    async fn in_folder(folder: tempfile::TempDir, config: NodeConfig) -> Self {
         let chain = fixture::chain(folder.path()).await;
         Self {
             router: corridor_node::router(config, chain.clone()).unwrap(),

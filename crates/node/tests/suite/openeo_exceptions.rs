@@ -329,6 +329,21 @@ fn cases() -> Vec<(&'static str, &'static str, Value)> {
             renamed(json!({"target": ["a", "b"]})),
         ),
         (
+            "predict_onnx",
+            "ModelNotFound",
+            json!({"data": bands, "model": "none"}),
+        ),
+        (
+            "predict_onnx",
+            "ModelFailed",
+            json!({"data": bands, "model": "broken"}),
+        ),
+        (
+            "predict_onnx",
+            "DimensionMissing",
+            json!({"data": series, "model": "broken"}),
+        ),
+        (
             "rename_labels",
             "LabelMismatch",
             renamed(json!({"target": ["a"], "source": ["red", "nir"]})),
@@ -378,7 +393,7 @@ fn cases() -> Vec<(&'static str, &'static str, Value)> {
 
 #[tokio::test]
 async fn every_exception_of_every_process_is_given() {
-    let node = TestNode::open().await;
+    let node = TestNode::with_broken_network().await;
     let sources = sources();
     let mut wrong = Vec::new();
     let cases = cases();
