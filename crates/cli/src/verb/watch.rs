@@ -328,7 +328,7 @@ pub(crate) fn print_forecast(format: Format, forecast: &Forecast) -> std::io::Re
     ];
     // People read what matters most first: a narrow table has no room for the rest.
     let order: [usize; 12] = match format {
-        Format::Table => [0, 2, 3, 9, 1, 5, 4, 8, 7, 6, 10, 11],
+        Format::Table => [0, 1, 2, 3, 9, 5, 4, 8, 7, 6, 10, 11],
         _ => std::array::from_fn(|i| i),
     };
     let in_order = |row: Vec<String>| order.map(|i| row[i].clone()).to_vec();
