@@ -177,8 +177,6 @@ async fn a_file_goes_over_a_process_of_hardy_alone_and_a_cut_in_a_bundle_costs_t
     assert_eq!(cut[0].nodes, [SPACECRAFT]);
     assert_eq!(cut[1].nodes, [BETWEEN]);
     assert_eq!(cut[1].segment_mru, [HARDY_SEGMENT]);
-    let (starts, ends) = ends_of(&cut[0].flags);
-    assert_eq!(starts, ends + 1, "cut within a bundle");
     let said = |words: &str| {
         let complaints = cut[0].complaints.iter();
         complaints.filter(|c| c.contains(words)).count()
@@ -186,7 +184,13 @@ async fn a_file_goes_over_a_process_of_hardy_alone_and_a_cut_in_a_bundle_costs_t
     let (endless, unanswered) = (said("missing END"), said("no related XFER_ACK"));
     let all = cut[0].complaints.len();
     assert_eq!(endless + unanswered, all, "{:?}", cut[0].complaints);
-    assert_eq!((endless, cut[1].complaints.len()), (1, 0));
+    // Acknowledgements of answers carry such flags too: only our own segments tell where the cut fell.
+    let (starts, ends) = ends_of(&flags_of(&cut[0], SEGMENT));
+    assert!(
+        endless <= 1 && endless == starts - ends,
+        "{endless}: {starts}, {ends}"
+    );
+    assert_eq!(cut[1].complaints, Vec::<String>::new());
     assert_eq!(unanswered, cut[0].count(SEGMENT) - cut[1].count(ACK));
     // The next: what was cut, and the rest.
     let (ours, theirs) = (&again[0], &again[1]);
