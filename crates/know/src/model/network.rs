@@ -31,7 +31,7 @@ impl std::fmt::Debug for Network {
     }
 }
 
-/// What a network says of a picture, row by row; NaN where a band has no value.
+/// What a network says of a picture, row by row; NaN where a band has no value, or the network gives no number.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Judged {
     /// The class, as the description names it.
@@ -179,11 +179,18 @@ impl Model {
             let input = self.input(bands, (height, width), network, tile);
             let (count, scores) = network.run(input, bands.len()).map_err(failed)?;
             let labels = about.output == Output::Labels;
-            if !labels && count != about.classes.len() {
-                return Err(failed(format!(
-                    "the network gives {count} scores, its description has {} classes",
-                    about.classes.len()
-                )));
+            match labels {
+                true if count != 1 => {
+                    let reason = format!("the network gives {count} labels a pixel; one is needed");
+                    return Err(failed(reason));
+                }
+                false if count != about.classes.len() => {
+                    return Err(failed(format!(
+                        "the network gives {count} scores, its description has {} classes",
+                        about.classes.len()
+                    )));
+                }
+                _ => {}
             }
             let [rows, cols] = tile.judged;
             let pixels = network.tile.0 * network.tile.1;
@@ -196,20 +203,19 @@ impl Model {
                     let own_row = (row as isize - tile.origin.0) as usize;
                     let own_col = (col as isize - tile.origin.1) as usize;
                     let own = own_row * network.tile.1 + own_col;
+                    let scores = (0..count).map(|class| scores[class * pixels + own]);
+                    if scores.clone().any(f32::is_nan) {
+                        continue;
+                    }
                     let (place, confidence) = match labels {
-                        true => (scores[own].round() as usize, f32::NAN),
-                        false => {
-                            let scores = (0..count).map(|class| scores[class * pixels + own]);
-                            best(scores, about.output)
+                        true => {
+                            let place = label(scores.sum(), about.classes.len()).map_err(failed)?;
+                            (place, f32::NAN)
                         }
+                        false => best(scores, about.output),
                     };
-                    let class = about.classes.get(place).ok_or_else(|| {
-                        failed(format!(
-                            "the network gives the label {place}, its description has {} classes",
-                            about.classes.len()
-                        ))
-                    })?;
-                    judged.class[at] = f32::from(*class);
+                    let class = about.classes[place];
+                    judged.class[at] = f32::from(class);
                     judged.confidence[at] = confidence;
                 }
             }
@@ -263,6 +269,17 @@ impl Model {
     }
 }
 
+/// The place among `classes` that a label names.
+fn label(label: f32, classes: usize) -> Result<usize, String> {
+    let place = label.round();
+    match place >= 0.0 && place < classes as f32 {
+        true => Ok(place as usize),
+        false => Err(format!(
+            "the network gives the label {label}, its description has {classes} classes"
+        )),
+    }
+}
+
 /// The place of the greatest score, the first among equals, and its probability.
 fn best(scores: impl Iterator<Item = f32> + Clone, output: Output) -> (usize, f32) {
     let (mut place, mut greatest) = (0, f32::NEG_INFINITY);
@@ -281,6 +298,14 @@ fn best(scores: impl Iterator<Item = f32> + Clone, output: Output) -> (usize, f3
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_label_is_one_of_the_classes_or_refused() {
+        assert_eq!(label(2.0, 3), Ok(2));
+        for wrong in [-1.0, 3.0, f32::INFINITY] {
+            assert!(label(wrong, 3).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn the_greatest_score_wins_with_its_softmax() {
