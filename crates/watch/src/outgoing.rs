@@ -74,22 +74,29 @@ pub(crate) fn agent(allow_private: bool, timeout: Duration, redirects: u32) -> u
     ureq::Agent::with_parts(config, DefaultConnector::default(), resolver)
 }
 
+/// The answer to a request for an address, its content not read yet.
+fn get(
+    address: &str,
+    timeout: Duration,
+    allow_private: bool,
+) -> Result<ureq::http::Response<ureq::Body>, WatchError> {
+    check_address("address", address)?;
+    agent(allow_private, timeout, FETCH_REDIRECTS_MAX)
+        .get(address)
+        .call()
+        .map_err(|e| unfetched(address, &e))
+}
+
+fn unfetched(address: &str, error: &dyn std::fmt::Display) -> WatchError {
+    WatchError::Invalid(format!("fetching {address}: {error}"))
+}
+
 /// Gets a file of at most [`FETCH_MAX_BYTES`].
 ///
 /// # Errors
 /// [`WatchError::Invalid`] where the address is none, or what the other side or the network said.
 pub fn fetch(address: &str, allow_private: bool) -> Result<Vec<u8>, WatchError> {
-    check_address("address", address)?;
-    let said = |e: ureq::Error| WatchError::Invalid(format!("fetching {address}: {e}"));
-    agent(allow_private, FETCH_TIMEOUT, FETCH_REDIRECTS_MAX)
-        .get(address)
-        .call()
-        .map_err(said)?
-        .body_mut()
-        .with_config()
-        .limit(FETCH_MAX_BYTES)
-        .read_to_vec()
-        .map_err(said)
+    fetch_document(address, FETCH_MAX_BYTES, allow_private).map(|fetched| fetched.bytes)
 }
 
 /// A small document, and the address it came from in the end.
@@ -110,18 +117,13 @@ pub fn fetch_document(
     max_bytes: u64,
     allow_private: bool,
 ) -> Result<Fetched, WatchError> {
-    check_address("address", address)?;
-    let said = |e: ureq::Error| WatchError::Invalid(format!("fetching {address}: {e}"));
-    let mut answer = agent(allow_private, FETCH_TIMEOUT, FETCH_REDIRECTS_MAX)
-        .get(address)
-        .call()
-        .map_err(said)?;
+    let mut answer = get(address, FETCH_TIMEOUT, allow_private)?;
     let bytes = answer
         .body_mut()
         .with_config()
         .limit(max_bytes)
         .read_to_vec()
-        .map_err(said)?;
+        .map_err(|e| unfetched(address, &e))?;
     Ok(Fetched {
         bytes,
         address: answer.get_uri().to_string(),
@@ -133,12 +135,7 @@ pub fn fetch_document(
 /// # Errors
 /// As [`fetch`]; [`WatchError::Internal`] where this machine cannot keep it.
 pub fn fetch_file(address: &str, path: &Path, allow_private: bool) -> Result<(), WatchError> {
-    check_address("address", address)?;
-    let said = |e: ureq::Error| WatchError::Invalid(format!("fetching {address}: {e}"));
-    let mut answer = agent(allow_private, FILE_TIMEOUT, FETCH_REDIRECTS_MAX)
-        .get(address)
-        .call()
-        .map_err(said)?;
+    let mut answer = get(address, FILE_TIMEOUT, allow_private)?;
     let mut body = answer
         .body_mut()
         .with_config()
@@ -148,9 +145,7 @@ pub fn fetch_file(address: &str, path: &Path, allow_private: bool) -> Result<(),
     let mut file = std::fs::File::create(path).map_err(unkept)?;
     let mut piece = vec![0; PIECE_BYTES];
     loop {
-        let length = body
-            .read(&mut piece)
-            .map_err(|e| WatchError::Invalid(format!("fetching {address}: {e}")))?;
+        let length = body.read(&mut piece).map_err(|e| unfetched(address, &e))?;
         if length == 0 {
             return file.flush().map_err(unkept);
         }

@@ -1,23 +1,12 @@
 //! `corridor ingest` of STAC Items: real ones, those of another node, and broken ones.
 
-use crate::program::{Program, text};
+use crate::program::{Program, real_data, text};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
 /// The folder of real Items with their files, or `None` (with a word) where it is absent.
 fn romania() -> Option<PathBuf> {
-    let root = std::env::var_os("CORRIDOR_SHARED_DATA").map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data")),
-        PathBuf::from,
-    );
-    let folder = root.join("know/s2_romania");
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    let required = std::env::var_os("CORRIDOR_REQUIRE_SHARED_DATA").is_some_and(|v| v == "1");
-    assert!(!required, "{} is absent", folder.display());
-    println!("skipped: {} is absent", folder.display());
-    None
+    real_data("know/s2_romania")
 }
 
 #[test]

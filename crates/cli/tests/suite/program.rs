@@ -25,6 +25,22 @@ pub(crate) fn demo_scenes() -> PathBuf {
     repository().join("demo/scenes")
 }
 
+/// A file or folder of the real data, or `None` (with a word) where it is absent.
+pub(crate) fn real_data(name: &str) -> Option<PathBuf> {
+    let root = std::env::var_os("CORRIDOR_SHARED_DATA").map_or_else(
+        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data")),
+        PathBuf::from,
+    );
+    let place = root.join(name);
+    if place.exists() {
+        return Some(place);
+    }
+    let required = std::env::var_os("CORRIDOR_REQUIRE_SHARED_DATA").is_some_and(|v| v == "1");
+    assert!(!required, "{} is absent", place.display());
+    println!("skipped: {} is absent", place.display());
+    None
+}
+
 /// What a run gave.
 #[derive(Debug)]
 pub(crate) struct Ran {

@@ -1,23 +1,12 @@
 //! Import of real files into the register, and what is said of every satellite then.
 
-use crate::program::{Program, text};
+use crate::program::{Program, real_data, text};
 use serde_json::Value;
 use std::path::PathBuf;
 
 /// The folder of real data, or `None` (with a word) where it is absent.
 fn shared() -> Option<PathBuf> {
-    let root = std::env::var_os("CORRIDOR_SHARED_DATA").map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data")),
-        PathBuf::from,
-    );
-    let folder = root.join("sense");
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    let required = std::env::var_os("CORRIDOR_REQUIRE_SHARED_DATA").is_some_and(|v| v == "1");
-    assert!(!required, "{} is absent", folder.display());
-    println!("skipped: {} is absent", folder.display());
-    None
+    real_data("sense")
 }
 
 fn list(program: &Program, more: &[&str]) -> Vec<Value> {

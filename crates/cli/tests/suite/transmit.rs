@@ -1,6 +1,6 @@
 //! `corridor transmit contacts`, `route` and `schedule`: the shapes programs read, and bad input.
 
-use crate::program::{Program, repository};
+use crate::program::{Program, real_data, repository};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
@@ -10,18 +10,7 @@ fn text(path: &Path) -> &str {
 
 /// A file of the real data, or `None` (with a word) where it is absent.
 fn real(name: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("CORRIDOR_SHARED_DATA").map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data")),
-        PathBuf::from,
-    );
-    let file = root.join("transmit").join(name);
-    if file.exists() {
-        return Some(file);
-    }
-    let required = std::env::var_os("CORRIDOR_REQUIRE_SHARED_DATA").is_some_and(|v| v == "1");
-    assert!(!required, "{} is absent", file.display());
-    println!("skipped: {} is absent", file.display());
-    None
+    real_data(&format!("transmit/{name}"))
 }
 
 const PLAN: &str = "a contact +0 +10 1 2 100\na range +0 +99 1 2 1\na contact +20 +40 1 2 100\n\

@@ -1,8 +1,7 @@
 //! `corridor sense windows`: against windows of other tools, and on bad input.
 
-use crate::program::{Program, Ran, text};
+use crate::program::{Program, Ran, real_data, text};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 
 const SPAN: [&str; 4] = [
     "--from",
@@ -19,22 +18,6 @@ const SENTINEL: &str = "SENTINEL-2A
 1 40697U 15028A   26233.59929100  .00000369  00000+0  15721-3 0  9999
 2 40697  98.5642 307.5091 0001305  84.4292 275.7039 14.30818402583083
 ";
-
-/// The folder of real data, or `None` (with a word) where it is absent.
-fn real_data() -> Option<PathBuf> {
-    let root = std::env::var_os("CORRIDOR_SHARED_DATA").map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data")),
-        PathBuf::from,
-    );
-    let folder = root.join("sense");
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    let required = std::env::var_os("CORRIDOR_REQUIRE_SHARED_DATA").is_some_and(|v| v == "1");
-    assert!(!required, "{} is absent", folder.display());
-    println!("skipped: {} is absent", folder.display());
-    None
-}
 
 /// Checksum of a line of a TLE put right, so that a test may change it.
 fn summed(line: &str) -> String {
@@ -87,7 +70,9 @@ fn csv(program: &Program, elements: &str, more: &[&str]) -> Vec<Vec<String>> {
 
 #[test]
 fn samples_of_other_tools_are_met() {
-    let Some(data) = real_data() else { return };
+    let Some(data) = real_data("sense") else {
+        return;
+    };
     let (tle, program) = (text(&data.join("access/eo100.tle")), Program::new());
     let eop = text(&data.join("eop/finals2000A-2026-11-02.all.gz"));
     for (sample, places, sight) in [

@@ -3,6 +3,19 @@
 use crate::cube::{Cube, DimensionKind, Samples};
 use crate::error::GraphError;
 
+/// The samples of a cube of `len` that stand first along each of some dimensions, given by their length and the
+/// distance between their steps.
+pub(super) fn starts<const N: usize>(
+    len: usize,
+    dimensions: [(usize, usize); N],
+) -> impl Iterator<Item = usize> {
+    let first = move |index: &usize| {
+        let mut all = dimensions.iter();
+        all.all(|(length, stride)| (index / stride).checked_rem(*length) == Some(0))
+    };
+    (0..len).filter(first)
+}
+
 /// A cube with each plane of pixels replaced by what `function(plane, width, height)` makes of it.
 ///
 /// The plane goes row by row; the function gives as many pixels back.
@@ -21,11 +34,7 @@ pub(super) fn each_plane(
     let (x, y) = (axis(DimensionKind::X)?, axis(DimensionKind::Y)?);
     let ((_, width, x_stride), (_, height, y_stride)) = (cube.split(x), cube.split(y));
     let mut samples = Samples::like(cube.samples(), cube.len());
-    let starts = (0..cube.len()).filter(|index| {
-        (index / x_stride).checked_rem(width) == Some(0)
-            && (index / y_stride).checked_rem(height) == Some(0)
-    });
-    for start in starts {
+    for start in starts(cube.len(), [(width, x_stride), (height, y_stride)]) {
         let place = |row: usize, col: usize| start + row * y_stride + col * x_stride;
         let mut plane = Vec::with_capacity(width * height);
         for row in 0..height {

@@ -1,9 +1,10 @@
 //! `predict_onnx`: a class for each pixel, by a network.
 
 use super::filter_bands::steps_of;
+use super::focal::starts;
 use super::{Process, Run};
 use crate::call::{Arguments, Context};
-use crate::cube::{Dimension, DimensionKind, Samples};
+use crate::cube::{Cube, Dimension, DimensionKind, Samples};
 use crate::error::GraphError;
 use crate::value::Value;
 
@@ -52,36 +53,16 @@ fn run(arguments: &Arguments, context: &Context<'_>) -> Result<Value, GraphError
 
     let mut dimensions: Vec<Dimension> = cube.dimensions().to_vec();
     dimensions[along] = Dimension::bands(BANDS);
-    let out = crate::cube::Cube::new(
-        dimensions,
-        Samples::F32(vec![f32::NAN; samples]),
-        cube.crs().cloned(),
-    )?;
-    let strides = [x, y, along].map(|axis| out.split(axis).2);
-    let mut judged = out.samples().clone();
+    let stride = |axis: usize| dimensions[axis + 1..].iter().map(Dimension::len).product();
+    let strides: [usize; 3] = [x, y, along].map(stride);
+    let mut judged = Samples::F32(vec![f32::NAN; samples]);
     // The pictures, of each date say, begin at the first pixel of the first band.
-    let begins = |len: usize, dimensions: [(usize, usize); 3]| {
-        (0..len).filter(move |index| dimensions.iter().all(|(n, stride)| index / stride % n == 0))
-    };
-    if width * height == 0 {
-        return Ok(Value::cube(out.keep_grid_of(cube)));
-    }
-    let from = begins(
+    let axes = |bands: usize, [x, y, along]: [usize; 3]| [(width, x), (height, y), (bands, along)];
+    let from = starts(
         cube.len(),
-        [
-            (width, x_stride),
-            (height, y_stride),
-            (own_bands, band_stride),
-        ],
+        axes(own_bands, [x_stride, y_stride, band_stride]),
     );
-    let to = begins(
-        samples,
-        [
-            (width, strides[0]),
-            (height, strides[1]),
-            (BANDS.len(), strides[2]),
-        ],
-    );
+    let to = starts(samples, axes(BANDS.len(), strides));
     for (from, to) in from.zip(to) {
         let plane = |step: &usize| {
             let start = from + step * band_stride;
@@ -99,7 +80,7 @@ fn run(arguments: &Arguments, context: &Context<'_>) -> Result<Value, GraphError
             }
         }
     }
-    let out = out.with_samples(judged)?;
+    let out = Cube::new(dimensions, judged, cube.crs().cloned())?;
     Ok(Value::cube(out.keep_grid_of(cube)))
 }
 
@@ -107,7 +88,6 @@ fn run(arguments: &Arguments, context: &Context<'_>) -> Result<Value, GraphError
 mod tests {
     use super::*;
     use crate::call::call;
-    use crate::cube::Cube;
     use crate::graph::RunLimits;
 
     #[test]

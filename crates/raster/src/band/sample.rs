@@ -54,12 +54,18 @@ pub(crate) trait Sample:
 }
 
 macro_rules! sample {
-    (integer: $($number:ty, $round:expr;)*) => {$(
+    (integers: $($number:ty, $from:expr;)*) => {
+        sample!($($number: $from, |value: $number| {
+            if value == <$number>::MIN { value + 1 } else { value - 1 }
+        };)*);
+    };
+    ($($number:ty: $from:expr, $beside:expr;)*) => {$(
         impl Sample for $number {
             #[inline]
+            #[allow(clippy::unnecessary_cast)]
             fn from_f64(value: f64) -> Self {
-                // `as` holds the value in range and makes NaN 0.
-                $round(value) as Self
+                // `as` holds the value in range and makes NaN 0 where it must be an integer.
+                ($from)(value) as Self
             }
             #[allow(clippy::cast_lossless, clippy::unnecessary_cast)]
             fn to_f64(self) -> f64 {
@@ -70,34 +76,17 @@ macro_rules! sample {
                 self as f32
             }
             fn beside(self) -> Self {
-                if self == <$number>::MIN { self + 1 } else { self - 1 }
-            }
-        }
-    )*};
-    (float: $($number:ty)*) => {$(
-        impl Sample for $number {
-            fn from_f64(value: f64) -> Self {
-                value as Self
-            }
-            #[allow(clippy::cast_lossless, clippy::unnecessary_cast)]
-            fn to_f64(self) -> f64 {
-                self as f64
-            }
-            #[allow(clippy::cast_lossless, clippy::unnecessary_cast)]
-            fn to_f32(self) -> f32 {
-                self as f32
-            }
-            fn beside(self) -> Self {
-                self.next_down()
+                ($beside)(self)
             }
         }
     )*};
 }
+
 /// Makes truncation round: faster than `f64::round`, and exact up to 52 bits.
 #[inline]
 fn half_away(value: f64) -> f64 {
     value + 0.5_f64.copysign(value)
 }
 
-sample!(integer: u8, half_away; i8, half_away; u16, half_away; i16, half_away; u32, half_away; i32, half_away; u64, f64::round; i64, f64::round;);
-sample!(float: f32 f64);
+sample!(integers: u8, half_away; i8, half_away; u16, half_away; i16, half_away; u32, half_away; i32, half_away; u64, f64::round; i64, f64::round;);
+sample!(f32: std::convert::identity, f32::next_down; f64: std::convert::identity, f64::next_down;);

@@ -71,7 +71,24 @@ fn rounded<T: Sample>(value: f64, nodata: Option<T>) -> T {
     }
 }
 
-impl Job<'_> {
+impl<'a> Job<'a> {
+    /// Every pixel of a target.
+    pub(super) fn whole(
+        mapper: &'a Mapper,
+        extent: &'a Extent,
+        target: &'a Grid,
+        resampling: Resampling,
+    ) -> Self {
+        Self {
+            mapper,
+            extent,
+            target,
+            part: Window::whole(target.width, target.height),
+            resampling,
+            wanted: None,
+        }
+    }
+
     /// Runs the kernel over bands that lie on one another and have one type, as those of a file
     /// do; their first pixel is at `origin` of the raster.
     pub(super) fn run(&self, bands: &[Band], origin: Point) -> Result<Vec<Band>, RasterError> {

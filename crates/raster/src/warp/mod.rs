@@ -22,7 +22,6 @@ use crate::RasterError;
 use crate::band::{Band, BandData, DataType, Sample};
 use crate::dataset::Dataset;
 use crate::grid::{Crs, Grid};
-use crate::window::Window;
 pub(crate) use area::quantile_of;
 use coordinates::Mapper;
 use extent::Extent;
@@ -131,14 +130,7 @@ pub fn warp(
         let size = (target.width, target.height);
         return empty(source.data().dtype(), source.nodata(), size);
     };
-    let job = Job {
-        mapper: &mapper,
-        extent: &extent,
-        target,
-        part: Window::whole(target.width, target.height),
-        resampling,
-        wanted: None,
-    };
+    let job = Job::whole(&mapper, &extent, target, resampling);
     job.run(std::slice::from_ref(source), (0.0, 0.0))
         .map(|mut bands| bands.remove(0))
 }
@@ -210,14 +202,7 @@ pub(crate) fn warp_level_grid(
         return bands.iter().map(none).collect();
     };
     let parts = source.read_level(level, bands, extent.window)?;
-    let job = Job {
-        mapper: &mapper,
-        extent: &extent,
-        target,
-        part: Window::whole(target.width, target.height),
-        resampling,
-        wanted: None,
-    };
+    let job = Job::whole(&mapper, &extent, target, resampling);
     job.run(&parts, extent.origin())
 }
 
@@ -307,14 +292,7 @@ impl<'a> Warper<'a> {
             y_scale: whole.y_scale,
             window: extent::widened(own.window, &whole, size, self.resampling),
         };
-        let job = Job {
-            mapper: &mapper,
-            extent: &extent,
-            target: &part,
-            part: Window::whole(part.width, part.height),
-            resampling: self.resampling,
-            wanted: None,
-        };
+        let job = Job::whole(&mapper, &extent, &part, self.resampling);
         let parts = self.source.read_level(0, bands, extent.window)?;
         job.run(&parts, extent.origin())
     }
