@@ -193,3 +193,31 @@ fn what_does_not_fit_is_refused_with_the_reason() {
     let error = water.by_model(&Model::open(&path).unwrap()).unwrap_err();
     has(error.to_string(), &["takes none"]);
 }
+
+/// Networks with bytes changed: refused or run, and nothing panics.
+#[test]
+fn damaged_networks_are_refused_or_run() {
+    let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+    let mut draw = |below: usize| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (state >> 33) as usize % below
+    };
+    let bands = vec![vec![0.4_f32; 100]; 3];
+    let mut refused = 0;
+    for _ in 0..500 {
+        let mut bytes = NETWORK.to_vec();
+        for _ in 0..=draw(3) {
+            let at = draw(bytes.len());
+            bytes[at] = draw(256) as u8;
+        }
+        let (_folder, path) = described(DESCRIPTION, &bytes);
+        let judged = Model::open(&path)
+            .unwrap()
+            .judge(&bands, (10, 10), &|| Ok(()));
+        refused += usize::from(judged.is_err());
+    }
+    println!("{refused} refused");
+    assert!(refused > 0);
+}
