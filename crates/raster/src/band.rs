@@ -5,8 +5,8 @@ mod sample;
 use serde::{Deserialize, Serialize};
 
 use crate::window::Window;
+pub(crate) use sample::Sample;
 use sample::clear_nodata;
-pub(crate) use sample::{Sample, is_nodata};
 
 /// Type of one sample as stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -417,11 +417,12 @@ impl Band {
             return false;
         }
         let index = row * self.width + col;
-        self.mask.as_ref().is_none_or(|m| m[index])
-            && self
-                .data
-                .get_f64(index)
-                .is_some_and(|v| !is_nodata(v, self.nodata, self.data.dtype()))
+        let mut valid = [self.mask.as_ref().is_none_or(|m| m[index])];
+        let dtype = self.data.dtype();
+        each_type!(&self.data, v => {
+            clear_nodata(&v[index..=index], self.nodata, dtype, &mut valid);
+        });
+        valid[0]
     }
 
     /// Measurement at (`col`, `row`); `None` for nodata or outside.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::RasterError;
-use crate::band::Sample;
+use crate::band::{BandData, DataType, Sample};
 use crate::dataset::{Dataset, Layout, Overview};
 use crate::grid::{Crs, Transformer};
 use crate::window::Window;
@@ -44,7 +44,8 @@ pub struct Summary {
     pub descriptions: Vec<Option<String>>,
     /// `Area` or `Point`.
     pub area_or_point: String,
-    /// Sum of the stored values of each band, nodata included, NaN left out.
+    /// Sum of the stored values of each band, nodata included, NaN left out; in JSON as `nodata`.
+    #[serde(with = "numbers_or_texts")]
     pub band_sum: Vec<f64>,
     /// Number of measurements of each band.
     pub valid_px: Vec<u64>,
@@ -57,16 +58,69 @@ pub struct Summary {
 }
 
 /// Values of one pixel.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PointValue {
     /// Row, counted from 0 at the top.
     pub row: usize,
     /// Column, counted from 0 at the left.
     pub col: usize,
-    /// Stored value of each band; `None` for NaN.
-    pub values: Vec<Option<f64>>,
+    /// Stored value of each band.
+    pub values: Vec<Stored>,
     /// Whether each is a measurement.
     pub valid: Vec<bool>,
+}
+
+/// One stored value, to its last digit. In JSON it is a number, `null` for NaN, and the texts `inf`
+/// and `-inf` stand for infinities.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Stored {
+    /// Of an integer that has a sign.
+    Signed(i64),
+    /// Of an integer without one.
+    Unsigned(u64),
+    /// Of a float.
+    Real(f64),
+}
+
+impl Stored {
+    /// The value at `index` of `data`; `None` outside.
+    fn of(data: &BandData, index: usize) -> Option<Self> {
+        Some(match data {
+            BandData::I64(v) => Self::Signed(*v.get(index)?),
+            BandData::U64(v) => Self::Unsigned(*v.get(index)?),
+            _ => {
+                let value = data.get_f64(index)?;
+                match data.dtype() {
+                    DataType::F32 | DataType::F64 => Self::Real(value),
+                    // Integers of 32 bits at most: exact either way.
+                    _ => Self::Signed(value as i64),
+                }
+            }
+        })
+    }
+}
+
+impl std::fmt::Display for Stored {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Signed(v) => v.fmt(f),
+            Self::Unsigned(v) => v.fmt(f),
+            Self::Real(v) if v.is_nan() => f.write_str("nan"),
+            Self::Real(v) => v.fmt(f),
+        }
+    }
+}
+
+impl Serialize for Stored {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Signed(v) => to.serialize_i64(*v),
+            Self::Unsigned(v) => to.serialize_u64(*v),
+            Self::Real(v) if v.is_nan() => to.serialize_none(),
+            Self::Real(v) if v.is_infinite() => to.collect_str(v),
+            Self::Real(v) => to.serialize_f64(*v),
+        }
+    }
 }
 
 /// Sums up `dataset`, reading every pixel once.
@@ -164,7 +218,7 @@ pub fn value_at(
         col,
         values: read
             .iter()
-            .map(|b| b.data().get_f64(0).filter(|v| !v.is_nan()))
+            .filter_map(|b| Stored::of(b.data(), 0))
             .collect(),
         valid: read.iter().map(|b| b.is_valid(0, 0)).collect(),
     }))
@@ -176,26 +230,56 @@ mod number_or_text {
 
     #[derive(Serialize, Deserialize)]
     #[serde(untagged)]
-    enum Either {
+    pub(super) enum Either {
         Number(f64),
         Text(String),
     }
 
+    impl From<f64> for Either {
+        fn from(value: f64) -> Self {
+            match value {
+                v if v.is_nan() => Self::Text("nan".to_owned()),
+                v if v.is_infinite() => Self::Text(v.to_string()),
+                v => Self::Number(v),
+            }
+        }
+    }
+
+    impl TryFrom<Either> for f64 {
+        type Error = std::num::ParseFloatError;
+
+        fn try_from(either: Either) -> Result<Self, Self::Error> {
+            match either {
+                Either::Number(value) => Ok(value),
+                Either::Text(text) => text.parse(),
+            }
+        }
+    }
+
     pub(super) fn serialize<S: Serializer>(value: &Option<f64>, to: S) -> Result<S::Ok, S::Error> {
-        value
-            .map(|v| match v {
-                v if v.is_nan() => Either::Text("nan".to_owned()),
-                v if v.is_infinite() => Either::Text(v.to_string()),
-                v => Either::Number(v),
-            })
-            .serialize(to)
+        value.map(Either::from).serialize(to)
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<f64>, D::Error> {
-        match Option::<Either>::deserialize(from)? {
-            None => Ok(None),
-            Some(Either::Number(value)) => Ok(Some(value)),
-            Some(Either::Text(text)) => text.parse().map(Some).map_err(serde::de::Error::custom),
-        }
+        Option::<Either>::deserialize(from)?
+            .map(f64::try_from)
+            .transpose()
+            .map_err(serde::de::Error::custom)
+    }
+}
+
+/// As [`number_or_text`], of several.
+mod numbers_or_texts {
+    use super::number_or_text::Either;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(values: &[f64], to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(values.iter().map(|v| Either::from(*v)))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<f64>, D::Error> {
+        let values = Vec::<Either>::deserialize(from)?;
+        let numbers: Result<Vec<f64>, _> = values.into_iter().map(f64::try_from).collect();
+        numbers.map_err(serde::de::Error::custom)
     }
 }

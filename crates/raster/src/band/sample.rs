@@ -4,7 +4,7 @@ use super::DataType;
 
 /// Whether `value`, read from samples of type `dtype`, is no measurement.
 #[allow(clippy::float_cmp, clippy::cast_possible_truncation)]
-pub(crate) fn is_nodata(value: f64, nodata: Option<f64>, dtype: DataType) -> bool {
+fn is_nodata(value: f64, nodata: Option<f64>, dtype: DataType) -> bool {
     if value.is_nan() {
         return true;
     }
@@ -24,7 +24,7 @@ pub(super) fn clear_nodata<T: Sample>(
     valid: &mut [bool],
 ) {
     let entries = valid.iter_mut().zip(samples);
-    if dtype.is_float() || dtype.size_bytes() > 4 {
+    if dtype.is_float() {
         for (ok, x) in entries {
             *ok = *ok && !is_nodata(x.to_f64(), nodata, dtype);
         }

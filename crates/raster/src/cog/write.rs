@@ -227,7 +227,7 @@ pub(super) fn entries(
     if subfile & 4 == 0
         && let Some(nodata) = options.nodata
     {
-        entries.push((tag::GDAL_NODATA, Value::Text(nodata_text(nodata))));
+        entries.push((tag::GDAL_NODATA, Value::Text(nodata_text(nodata, dtype))));
     }
     entries.sort_by_key(|e| e.0);
     entries
@@ -252,9 +252,14 @@ pub(super) fn predictor_of(dtype: DataType, samples: usize, compression: Compres
     }
 }
 
-fn nodata_text(nodata: f64) -> String {
+fn nodata_text(nodata: f64, dtype: DataType) -> String {
     if nodata.is_nan() {
         "nan".to_owned()
+    } else if dtype == DataType::I64 && nodata.fract() == 0.0 {
+        // To the last digit, which the shortest text of a float leaves out.
+        (nodata as i64).to_string()
+    } else if dtype == DataType::U64 && nodata.fract() == 0.0 && nodata >= 0.0 {
+        (nodata as u64).to_string()
     } else if nodata.is_infinite() {
         if nodata > 0.0 { "inf" } else { "-inf" }.to_owned()
     } else {

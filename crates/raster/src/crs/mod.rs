@@ -1,6 +1,7 @@
 //! Coordinate reference systems: codes, definitions, and transforms between them.
 
 mod epsg;
+pub(crate) mod esri;
 mod transform;
 mod wkt;
 

@@ -76,15 +76,25 @@ pub(super) fn write(crs: &Crs) -> Option<String> {
         _ => return None,
     };
     // Web Mercator has no method of its own in WKT 1.
-    let extension = if words.get("proj") == Some(&"webmerc") {
+    let by_x = format!(",EXTENSION[\"PROJ4\",\"{proj}\"]");
+    let extension = if words.get("proj") == Some(&"geos") && words.get("sweep") == Some(&"x") {
+        // Nor has the axis of an imager's sweep a parameter; `y` goes without saying.
+        &by_x
+    } else if words.get("proj") == Some(&"webmerc") {
         ",EXTENSION[\"PROJ4\",\"+proj=merc +a=6378137 +b=6378137 +lat_ts=0 +lon_0=0 +x_0=0 +y_0=0 +k=1 +units=m +nadgrids=@null +wktext +no_defs\"]"
     } else {
         ""
     };
     let axes = match code {
+        // All axes lead away from a pole; where easting comes first they are left to the code.
+        Some(code) if words.get("proj") == Some(&"stere") => {
+            match (epsg::north_first(code), proj.contains("lat_0=-90")) {
+                (false, _) => "",
+                (true, false) => ",AXIS[\"Northing\",SOUTH],AXIS[\"Easting\",SOUTH]",
+                (true, true) => ",AXIS[\"Northing\",NORTH],AXIS[\"Easting\",NORTH]",
+            }
+        }
         Some(code) if epsg::north_first(code) => ",AXIS[\"Northing\",NORTH],AXIS[\"Easting\",EAST]",
-        // Axes at the poles have other directions, which are left to the code.
-        Some(_) if words.get("proj") == Some(&"stere") => "",
         _ => ",AXIS[\"Easting\",EAST],AXIS[\"Northing\",NORTH]",
     };
     Some(format!(
@@ -203,6 +213,10 @@ fn projection(words: &BTreeMap<&str, &str>) -> Option<(&'static str, Vec<(&'stat
             "Transverse_Mercator",
             with(&[origin[0], origin[1], ("scale_factor", k)]),
         ),
+        "stere" if lat.abs() < 90.0 => (
+            "Stereographic",
+            with(&[origin[0], origin[1], ("scale_factor", k)]),
+        ),
         "laea" => ("Lambert_Azimuthal_Equal_Area", with(&center)),
         "lcc" if words.contains_key("lat_2") => (
             "Lambert_Conformal_Conic_2SP",
@@ -241,6 +255,51 @@ fn projection(words: &BTreeMap<&str, &str>) -> Option<(&'static str, Vec<(&'stat
             ("Mercator_2SP", with(&first))
         }
         "poly" => ("Polyconic", with(&origin)),
+        "aeqd" => ("Azimuthal_Equidistant", with(&center)),
+        "cass" => ("Cassini_Soldner", with(&origin)),
+        "moll" => ("Mollweide", with(&[origin[1]])),
+        "robin" => ("Robinson", with(&[center[1]])),
+        "eqdc" => (
+            "Equidistant_Conic",
+            with(&[center[0], center[1], parallels[0], parallels[1]]),
+        ),
+        "eqc" => {
+            let true_scale = ("standard_parallel_1", number("lat_ts")?);
+            ("Equirectangular", with(&[origin[0], origin[1], true_scale]))
+        }
+        "geos" => {
+            let height = ("satellite_height", number("h")?);
+            ("Geostationary_Satellite", with(&[origin[1], height]))
+        }
+        "omerc" => {
+            let azimuth = number("alpha")?;
+            let grid = words
+                .get("gamma")
+                .map_or(Some(azimuth), |v| v.parse().ok())?;
+            let first = [
+                center[0],
+                ("longitude_of_center", number("lonc")?),
+                ("azimuth", azimuth),
+                ("rectified_grid_angle", grid),
+                ("scale_factor", k),
+            ];
+            let method = if words.contains_key("no_uoff") || words.contains_key("no_off") {
+                "Hotine_Oblique_Mercator"
+            } else {
+                "Hotine_Oblique_Mercator_Azimuth_Center"
+            };
+            (method, with(&first))
+        }
+        "krovak" => {
+            let first = [
+                center[0],
+                center[1],
+                ("azimuth", number("alpha")?),
+                ("pseudo_standard_parallel_1", 78.5),
+                ("scale_factor", k),
+            ];
+            ("Krovak", with(&first))
+        }
         "sinu" => ("Sinusoidal", with(&[("longitude_of_center", lon)])),
         "cea" => {
             let first = [

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::cache::BlockCache;
 use super::{Dataset, Layout, Level, Overview};
 use crate::RasterError;
+use crate::band::DataType;
 use crate::grid::{Crs, Grid};
 use crate::jp2;
 use crate::metadata::{self, Metadata};
@@ -28,7 +29,7 @@ pub(super) fn open(source: Arc<dyn ByteSource>) -> Result<Dataset, RasterError> 
     let keys = GeoKeys::read(&container, first)?;
     let (crs, transform, _) = place_of(&container)?;
     let grid = Grid::new(crs, transform, main.width, main.height);
-    let nodata = nodata(&container, first)?;
+    let nodata = nodata(&container, first, main.coding.dtype())?;
     let metadata = read_metadata(&container, first, &main, keys.as_ref())?;
     let layout = Layout {
         tiled: main.tiled,
@@ -168,7 +169,7 @@ fn transform(
     Ok(t)
 }
 
-fn nodata(c: &Container<'_>, d: &Directory) -> Result<Option<f64>, RasterError> {
+fn nodata(c: &Container<'_>, d: &Directory, dtype: DataType) -> Result<Option<f64>, RasterError> {
     let Some(text) = c.text(d, tag::GDAL_NODATA)? else {
         return Ok(None);
     };
@@ -185,9 +186,21 @@ fn nodata(c: &Container<'_>, d: &Directory) -> Result<Option<f64>, RasterError> 
             _ => None,
         }
     });
-    number
-        .map(Some)
-        .ok_or_else(|| c.malformed("nodata", format!("{text:?} is not a number")))
+    let number =
+        number.ok_or_else(|| c.malformed("nodata", format!("{text:?} is not a number")))?;
+    let range = match dtype {
+        DataType::I64 => i128::from(i64::MIN)..i128::from(i64::MAX),
+        DataType::U64 => 0..i128::from(u64::MAX),
+        _ => return Ok(Some(number)),
+    };
+    // The greatest of a type is what the number rounded up from it is held at.
+    if let Ok(whole) = text.parse::<i128>()
+        && range.contains(&whole)
+        && number as i128 != whole
+    {
+        return Err(c.unsupported(format!("nodata {whole}, of more than 53 bits")));
+    }
+    Ok(Some(number))
 }
 
 fn read_metadata(

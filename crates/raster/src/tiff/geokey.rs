@@ -1,5 +1,6 @@
 //! GeoKeys (OGC GeoTIFF 1.1, 19-008r4): the coordinate reference system of a file, both ways.
 
+mod projection;
 mod write;
 
 use std::collections::BTreeMap;
@@ -21,6 +22,7 @@ const ELLIPSOID: u16 = 2056;
 const SEMI_MAJOR_AXIS: u16 = 2057;
 const SEMI_MINOR_AXIS: u16 = 2058;
 const INVERSE_FLATTENING: u16 = 2059;
+const PRIME_MERIDIAN_LON: u16 = 2061;
 const TO_WGS84: u16 = 2062;
 const PROJECTED_TYPE: u16 = 3072;
 const PROJECTED_CITATION: u16 = 3073;
@@ -44,13 +46,18 @@ const CENTER_EASTING: u16 = 3090;
 const CENTER_NORTHING: u16 = 3091;
 const SCALE_AT_ORIGIN: u16 = 3092;
 const SCALE_AT_CENTER: u16 = 3093;
+const AZIMUTH: u16 = 3094;
 const STRAIGHT_POLE_LON: u16 = 3095;
+const RECTIFIED_ANGLE: u16 = 3096;
 
 const PROJECTED: u16 = 1;
 const GEOGRAPHIC: u16 = 2;
 const USER_DEFINED: u16 = 32767;
 const DEGREE: u16 = 9102;
 const METRE: u16 = 9001;
+
+/// How the text of such a system begins in a citation.
+const ESRI_PREFIX: &str = "ESRI PE String = ";
 
 /// Most keys a file may have; the standard knows fewer than 100.
 const KEYS_MAX: usize = 1024;
@@ -152,16 +159,20 @@ impl GeoKeys {
         let unsupported = |feature: String| RasterError::unsupported(name, feature);
         let projected = self.short(PROJECTED_TYPE);
         let geographic = self.short(GEOGRAPHIC_TYPE);
-        let model = self
-            .short(MODEL_TYPE)
-            .filter(|m| *m != USER_DEFINED && *m != 0);
-        let model = model.or_else(|| {
+        let registered = projected.is_some_and(|c| c != USER_DEFINED && c != 0);
+        if let Some(text) = self.esri_text()
+            && !registered
+        {
+            return self.esri_system(text).map_err(unsupported);
+        }
+        let model = self.short(MODEL_TYPE).filter(|m| *m != 0).or_else(|| {
             projected
                 .map(|_| PROJECTED)
                 .or(geographic.map(|_| GEOGRAPHIC))
         });
         match model {
-            None => Ok(Crs::unknown()),
+            // Neither on the Earth's surface nor around it: a drawing's own axes.
+            None | Some(USER_DEFINED) => Ok(Crs::unknown()),
             Some(PROJECTED) => match projected.filter(|c| *c != USER_DEFINED && *c != 0) {
                 Some(code) => Ok(Crs::from_code(u32::from(code))),
                 None => self.user_projected(name),
@@ -182,6 +193,27 @@ impl GeoKeys {
             )),
             Some(other) => Err(unsupported(format!("model type {other} (GeoKey 1024)"))),
         }
+    }
+
+    /// The text by which projections are told that have no GeoKeys.
+    fn esri_text(&self) -> Option<&str> {
+        [PROJECTED_CITATION, GEOGRAPHIC_CITATION, CITATION]
+            .iter()
+            .filter_map(|key| self.text(*key))
+            .find_map(|text| text.strip_prefix(ESRI_PREFIX))
+    }
+
+    /// The system of such a text, on its own datum but where the keys name a registered one: as GDAL
+    /// takes it, which leaves aside a shift that stands in the keys.
+    fn esri_system(&self, text: &str) -> Result<Crs, String> {
+        let system = crate::crs::esri::read(text)?;
+        let registered = self
+            .short(GEOGRAPHIC_TYPE)
+            .and_then(|code| crate::crs::datum_of(u32::from(code)));
+        let datum = registered.unwrap_or(system.datum);
+        let definition = format!("{} {datum} {} +no_defs", system.projection, system.unit);
+        let crs = Crs::from_proj_string(&definition).map_err(|e| e.to_string())?;
+        Ok(crs.with_name(system.name))
     }
 
     fn user_projected(&self, name: &str) -> Result<Crs, RasterError> {
@@ -206,103 +238,17 @@ impl GeoKeys {
         Ok(named(Crs::from_proj_string(&definition)?, citation))
     }
 
-    /// PROJ words of the linear unit, and its length in metres.
-    fn units(&self) -> Result<(String, f64), String> {
-        match self.short(LINEAR_UNITS) {
-            None | Some(METRE) => Ok(("+units=m".to_owned(), 1.0)),
-            Some(9002) => Ok(("+units=ft".to_owned(), 0.3048)),
-            Some(9003) => Ok(("+units=us-ft".to_owned(), 1200.0 / 3937.0)),
-            Some(other) => match self.double(LINEAR_UNIT_SIZE) {
-                Some(size) if size > 0.0 => Ok((format!("+to_meter={size}"), size)),
-                _ => Err(format!("linear unit {other} (GeoKey 3076)")),
-            },
-        }
-    }
-
-    /// PROJ words of the projection; `None` when the keys name none.
-    fn projection(&self) -> Result<Option<String>, String> {
-        match self.short(PROJECTION) {
-            Some(code @ 16001..=16060) => {
-                return Ok(Some(format!("+proj=utm +zone={}", code - 16000)));
-            }
-            Some(code @ 16101..=16160) => {
-                return Ok(Some(format!("+proj=utm +zone={} +south", code - 16100)));
-            }
-            _ => {}
-        }
-        let Some(method) = self.short(METHOD) else {
-            return match self.short(PROJECTION) {
-                None | Some(USER_DEFINED) => Ok(None),
-                Some(code) => Err(format!("projection code {code} (GeoKey 3074)")),
-            };
-        };
-        if let Some(unit) = self.short(ANGULAR_UNITS)
-            && unit != DEGREE
-        {
-            return Err(format!("angular unit {unit} (GeoKey 2054)"));
-        }
-        self.method(method).map(Some)
-    }
-
-    fn method(&self, method: u16) -> Result<String, String> {
-        let metres = self.units()?.1;
-        let lon = self.first(&[ORIGIN_LON, CENTER_LON, FALSE_ORIGIN_LON, STRAIGHT_POLE_LON]);
-        let lat = self.first(&[ORIGIN_LAT, CENTER_LAT, FALSE_ORIGIN_LAT]);
-        let x = self.first(&[FALSE_EASTING, FALSE_ORIGIN_EASTING, CENTER_EASTING]) * metres;
-        let y = self.first(&[FALSE_NORTHING, FALSE_ORIGIN_NORTHING, CENTER_NORTHING]) * metres;
-        let k = self
-            .double(SCALE_AT_ORIGIN)
-            .or(self.double(SCALE_AT_CENTER))
-            .unwrap_or(1.0);
-        let p1 = self.first(&[STANDARD_PARALLEL_1]);
-        let p2 = self.first(&[STANDARD_PARALLEL_2]);
-        let shift = format!("+x_0={x} +y_0={y}");
-        let origin = format!("+lat_0={lat} +lon_0={lon} {shift}");
-        Ok(match method {
-            1 => format!("+proj=tmerc +k={k} {origin}"),
-            7 if self.double(STANDARD_PARALLEL_1).is_some() => {
-                format!("+proj=merc +lat_ts={p1} +lon_0={lon} {shift}")
-            }
-            7 => format!("+proj=merc +k={k} +lon_0={lon} {shift}"),
-            8 => format!("+proj=lcc +lat_1={p1} +lat_2={p2} {origin}"),
-            9 => format!("+proj=lcc +lat_1={lat} +k_0={k} {origin}"),
-            10 => format!("+proj=laea {origin}"),
-            11 => format!("+proj=aea +lat_1={p1} +lat_2={p2} {origin}"),
-            12 => format!("+proj=aeqd {origin}"),
-            13 => format!("+proj=eqdc +lat_1={p1} +lat_2={p2} {origin}"),
-            15 => self.polar(lat, k, &shift),
-            16 => format!("+proj=sterea +k={k} {origin}"),
-            17 => format!("+proj=eqc +lat_ts={p1} {origin}"),
-            18 => format!("+proj=cass {origin}"),
-            20 => format!("+proj=mill +lon_0={lon} {shift}"),
-            21 => format!("+proj=ortho {origin}"),
-            22 => format!("+proj=poly {origin}"),
-            23 => format!("+proj=robin +lon_0={lon} {shift}"),
-            24 => format!("+proj=sinu +lon_0={lon} {shift}"),
-            28 => format!("+proj=cea +lat_ts={p1} +lon_0={lon} {shift}"),
-            other => {
-                return Err(format!("projection method {other} (GeoKey 3075)"));
-            }
-        })
-    }
-
-    /// Polar stereographic: the latitude is the one of true scale unless a pole is named.
-    fn polar(&self, lat: f64, k: f64, shift: &str) -> String {
-        let lon = self.first(&[STRAIGHT_POLE_LON, ORIGIN_LON]);
-        let pole = if lat < 0.0 { -90 } else { 90 };
-        if lat.abs() >= 90.0 {
-            format!("+proj=stere +lat_0={pole} +k={k} +lon_0={lon} {shift}")
-        } else {
-            format!("+proj=stere +lat_0={pole} +lat_ts={lat} +lon_0={lon} {shift}")
-        }
-    }
-
     /// PROJ words of the datum: of the geographic system, or ellipsoid and shift.
     fn datum(&self) -> Result<String, String> {
         if let Some(meridian) = self.short(PRIME_MERIDIAN)
             && !matches!(meridian, 8901 | 0)
         {
             return Err(format!("prime meridian {meridian} (GeoKey 2051)"));
+        }
+        if let Some(lon) = self.double(PRIME_MERIDIAN_LON)
+            && lon.abs() > 0.0
+        {
+            return Err(format!("prime meridian at {lon} (GeoKey 2061)"));
         }
         let own_code = self
             .short(GEOGRAPHIC_TYPE)
@@ -384,6 +330,9 @@ impl GeoKeys {
             )
         })?;
         let geographic = crs.is_geographic();
+        if crs.epsg_code().is_none() && write::by_text(&mut keys, crs, proj)? {
+            return Ok(Some(Self { keys }));
+        }
         keys.insert(
             MODEL_TYPE,
             Value::Short(if geographic { GEOGRAPHIC } else { PROJECTED }),
@@ -426,7 +375,12 @@ impl GeoKeys {
                 Value::Text(v) => {
                     let at = text.len() as u16;
                     // Keys are kept apart by a bar; the text itself must be ASCII.
-                    let clean = v.chars().take(200).map(|c| match c {
+                    let long = if v.starts_with(ESRI_PREFIX) {
+                        write::TEXT_CHARACTERS_MAX
+                    } else {
+                        200
+                    };
+                    let clean = v.chars().take(long).map(|c| match c {
                         '|' => '/',
                         c if c.is_ascii_graphic() || c == ' ' => c,
                         _ => '?',

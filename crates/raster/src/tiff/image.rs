@@ -223,18 +223,12 @@ impl Image {
         }
     }
 
-    /// Number of colour samples, the others being extra.
-    pub(crate) fn color_samples(&self) -> usize {
-        self.samples.saturating_sub(self.extra_samples.len()).max(1)
-    }
-
-    /// Index of the sample that holds opacity, when there is one.
+    /// Index of the sample that holds opacity, when there is one: the last, of 8 or 16 bits.
+    /// Elsewhere a sample of that kind is a band like others, as for GDAL.
     pub(crate) fn alpha_sample(&self) -> Option<usize> {
-        self.extra_samples
-            .iter()
-            .position(|kind| matches!(kind, 1 | 2))
-            .map(|i| self.color_samples() + i)
-            .filter(|i| *i < self.samples)
+        let last_is_alpha = matches!(self.extra_samples.last(), Some(1 | 2));
+        let whole = matches!(self.coding.dtype(), DataType::U8 | DataType::U16);
+        (last_is_alpha && whole && self.samples > 1).then(|| self.samples - 1)
     }
 }
 

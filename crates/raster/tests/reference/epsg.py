@@ -25,7 +25,7 @@ from pyproj.enums import PJType
 from pyproj.transformer import Transformer, TransformerGroup
 
 warnings.filterwarnings("ignore")
-METHODS = {"tmerc", "utm", "lcc", "longlat", "stere", "aea", "laea", "sterea", "merc", "somerc", "poly", "eqearth", "cea", "eqc"}
+METHODS = {"tmerc", "utm", "lcc", "longlat", "stere", "aea", "laea", "sterea", "merc", "somerc", "poly", "eqearth", "cea", "eqc", "omerc", "krovak"}
 FAMILIES = [(32601, 32660), (32701, 32760), (25828, 25838), (26901, 26923), (31965, 31976), (31977, 31985), (28348, 28358), (7846, 7859)]
 KEEP_OUT = {9001}
 
@@ -33,7 +33,7 @@ KEEP_OUT = {9001}
 def north_first(code):
     """A mark for projected systems whose first axis is northing, the second easting."""
     crs = pyproj.CRS.from_epsg(code)
-    return "n" if crs.is_projected and [a.direction for a in crs.axis_info[:2]] == ["north", "east"] else ""
+    return "n" if crs.is_projected and [a.name for a in crs.axis_info[:2]] == ["Northing", "Easting"] else ""
 
 
 def extent(area):
@@ -59,7 +59,8 @@ def shift_of(gcs):
             continue
         if "noop" in d or "proj=helmert" not in d:
             return "null"
-        if t.accuracy > 5 or t.accuracy < 0:
+        # Two shifts in a row are not one of seven parameters.
+        if t.accuracy > 5 or t.accuracy < 0 or d.count("proj=helmert") > 1:
             continue
         if own_area and t.area_of_use and extent(t.area_of_use) < 0.6 * extent(own_area):
             continue
@@ -126,7 +127,7 @@ for kind in (PJType.PROJECTED_CRS, PJType.GEOGRAPHIC_2D_CRS):
         # A point inside the area of use, by PROJ without grids and by its own choice of operation.
         area = crs.area_of_use
         covered = shift is not None or "+ellps=GRS80" in text or "+ellps=WGS84" in text
-        if area and covered and area.west < area.east and rng.random() < (1 if code in (2056, 3035, 3857, 31985, 27700, 28992) else 0.12):
+        if area and covered and area.west < area.east and rng.random() < (1 if code in (2056, 3035, 3857, 31985, 27700, 28992, 5514, 3375, 3078, 29873) else 0.12):
             lon = area.west + (area.east - area.west) * rng.uniform(0.3, 0.7)
             lat = area.south + (area.north - area.south) * rng.uniform(0.3, 0.7)
             # From the system's own geographic one: no datum shift, so equal to the projection's precision.

@@ -147,6 +147,9 @@ fn unsupported_features_are_named() {
         ("un_lzma", "LZMA"),
         ("un_orientation", "orientation 3"),
         ("un_control_points", "ground control points"),
+        ("un_nodata_int64", "nodata 9007199254740993"),
+        ("un_text_eckert", "projection Eckert_IV"),
+        ("un_prime_meridian", "prime meridian at 2.337"),
     ] {
         let error = Dataset::open(&folder().join(format!("{name}.tif"))).unwrap_err();
         assert!(

@@ -31,12 +31,11 @@ impl At {
         };
         let rows = (0..value.values.len())
             .map(|band| {
-                let number = value.values[band].map_or("nan".to_string(), |v| v.to_string());
                 vec![
                     (band + 1).to_string(),
                     value.row.to_string(),
                     value.col.to_string(),
-                    number,
+                    value.values[band].to_string(),
                     value.valid[band].to_string(),
                 ]
             })

@@ -5,6 +5,31 @@ use super::*;
 /// Code of a method, its four common parameters, and others.
 type Method = (u16, [(u16, f64); 4], Vec<(u16, f64)>);
 
+/// Longest text of a system without keys; such texts have some 600 characters.
+pub(super) const TEXT_CHARACTERS_MAX: usize = 2000;
+
+/// Writes systems whose projection has no GeoKeys as a text, as GDAL does; says whether this is one.
+pub(super) fn by_text(
+    keys: &mut BTreeMap<u16, Value>,
+    crs: &Crs,
+    proj: &str,
+) -> Result<bool, RasterError> {
+    if !["+proj=moll ", "+proj=geos "]
+        .iter()
+        .any(|p| proj.contains(p))
+    {
+        return Ok(false);
+    }
+    let text = crs.wkt().map(|wkt| format!("{ESRI_PREFIX}{wkt}"));
+    let Some(text) = text.filter(|t| t.len() <= TEXT_CHARACTERS_MAX) else {
+        let reason = "cannot be written: it has no WKT here";
+        return Err(RasterError::crs(crs.to_string(), reason));
+    };
+    keys.insert(MODEL_TYPE, Value::Short(USER_DEFINED));
+    keys.insert(PROJECTED_CITATION, Value::Text(text));
+    Ok(true)
+}
+
 /// Keys of a PROJ string.
 pub(super) fn user_defined(
     keys: &mut BTreeMap<u16, Value>,
@@ -138,6 +163,28 @@ fn projection(keys: &mut BTreeMap<u16, Value>, words: &BTreeMap<&str, &str>) -> 
         "aeqd" => (12, center, Vec::new()),
         "sinu" => (24, center, Vec::new()),
         "sterea" => (16, natural, vec![(SCALE_AT_ORIGIN, k)]),
+        "stere" if lat.abs() < 90.0 => (14, natural, vec![(SCALE_AT_ORIGIN, k)]),
+        "somerc" => {
+            let angles = [(AZIMUTH, 90.0), (RECTIFIED_ANGLE, 90.0)];
+            (
+                9815,
+                center,
+                [&[(SCALE_AT_CENTER, k)][..], &angles].concat(),
+            )
+        }
+        "omerc" => {
+            let azimuth = number("alpha", 0.0)?;
+            let grid = number("gamma", azimuth)?;
+            let fixed = words.contains_key("no_uoff") || words.contains_key("no_off");
+            let mut four = center;
+            four[1].1 = number("lonc", 0.0)?;
+            let more = vec![
+                (AZIMUTH, azimuth),
+                (RECTIFIED_ANGLE, grid),
+                (SCALE_AT_CENTER, k),
+            ];
+            (if fixed { 3 } else { 9815 }, four, more)
+        }
         "poly" => (22, natural, vec![(SCALE_AT_ORIGIN, k)]),
         "merc" if !words.contains_key("lat_ts") => (7, natural, vec![(SCALE_AT_ORIGIN, k)]),
         _ => return None,
