@@ -5,9 +5,9 @@
 //! bundles wait in the gate's queue, which finds their way over what was booked and hands them out while
 //! a contact is on, contacts break off, stations and satellites fail, what lost its way is planned again, the node
 //! computes one answer after the other. The report holds what was promised beside what came. Opportunities,
-//! contacts, forecast, scheduler, contact plans, router, the gate's queue and all that a node does with a bundle
-//! are those of the chain itself. Bundles are real ones, each standing for more bytes than it has (`carry`); what of
-//! hardy's agent does not run, and why, says [`corridor_transmit::bundle::unplugged`].
+//! contacts, forecast, scheduler, contact plans, router, the gate's queue, hardy's agents and all that a node does with
+//! a bundle are those of the chain itself. Bundles are real ones, each standing for more bytes than it has (`carry`); how
+//! agents run on simulated time, and what of a node does not, says [`corridor_transmit::bundle::unplugged`].
 //!
 //! | file | what |
 //! |---|---|
@@ -23,7 +23,8 @@
 //! search of windows alone, whose answers stand in the order of the questions; chance is drawn by name
 //! (`chance`); the scheduler is given nodes, not time. Cost: search of windows grows with satellites ×
 //! days × (stations + areas); the play with observations × log of the contacts ahead. Memory: windows and
-//! observations of the whole time (about 60 and 150 bytes each), bundles only while they are under way (about 2 kB).
+//! observations of the whole time (about 60 and 150 bytes each), bundles only while they are under way (about 2 kB), and up to
+//! a megabyte for the agent of each satellite, station and relay that had one.
 //!
 //! Left out: clouds over the area (each observation is taken to give an answer), other users of stations
 //! and satellites, faults of the lines on the ground, and limits of what a recorder holds.

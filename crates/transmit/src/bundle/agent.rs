@@ -1,5 +1,6 @@
 //! A Bundle Protocol agent in the process: hardy's agent, its links and the file service.
 
+mod hardys;
 pub(super) mod priority;
 mod service;
 
@@ -14,8 +15,6 @@ use std::{
 
 use hardy_bpa::{
     bpa::{Bpa, BpaRegistration},
-    filter::{Filter, Hook},
-    node_ids::NodeIds,
     policy::EgressPolicy,
 };
 use hardy_bpv7::{
@@ -42,12 +41,11 @@ use super::{
     message::HEADER_LENGTH_MAX,
     secure::{KeyError, Keyring},
     shelf::Shelf,
-    store::{Memory, Room, StoreConfig, StoreState},
+    store::{Gated, IDENTITIES_MAX, Room, StoreConfig, StoreState},
 };
 use crate::clock::Clock;
-use priority::ReadPriority;
-use service::FileService;
-pub(super) use service::Incoming;
+pub(super) use hardys::hardys_agent;
+pub(super) use service::{FileService, Incoming};
 
 /// Bundles held in memory by one agent before the oldest go: four of the largest. What goes was never
 /// acknowledged and is sent again.
@@ -203,7 +201,6 @@ impl Agent {
         clock: Arc<dyn Clock>,
     ) -> Result<(Self, Feeds), AgentError> {
         let setup = |e: &dyn std::fmt::Display| AgentError::Setup(e.to_string());
-        let node_ids = NodeIds::try_from([node.clone()].as_slice()).map_err(|e| setup(&e))?;
         let (room, shelf) = match &carriage.store {
             None => (Room::in_memory(MEMORY_MAX_BYTES), None),
             Some(store) => {
@@ -215,24 +212,14 @@ impl Agent {
                 (Room::on_disk(store).map_err(failed)?, Some(shelf))
             }
         };
-        let gated = super::store::Gated::default();
+        let gated = Gated::default();
         let contacts = carriage.contacts.clone();
         let gate = match contacts {
             None => None,
             Some(contacts) => Some(Gate::new(contacts, node, clock, gated.clone())?),
         };
-        let bpa = Bpa::builder()
-            .node_ids(node_ids)
-            .bundle_storage(room.clone())
-            .metadata_storage(Arc::new(Memory::new(gated)))
-            .no_cache()
-            .build()
-            .await
-            .map_err(|e| setup(&e))?;
-        for hook in [Hook::Ingress, Hook::Originate] {
-            bpa.register_filter(hook, "priority", &[], Filter::Write(Arc::new(ReadPriority)))
-                .map_err(|e| setup(&e))?;
-        }
+        let at_once = 4 * std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let bpa = hardys_agent(node, room.clone(), gated, IDENTITIES_MAX, at_once).await?;
         bpa.start(room.is_lasting());
 
         let (queue, incoming) = mpsc::channel(QUEUE_LENGTH);
@@ -428,7 +415,7 @@ pub(super) fn parse_node(field: &'static str, text: &str) -> Result<NodeId, Agen
     }
 }
 
-fn service_of(node: &NodeId) -> Service {
+pub(super) fn service_of(node: &NodeId) -> Service {
     match node {
         NodeId::Dtn(_) => Service::Dtn(SERVICE_NAME.into()),
         NodeId::Ipn(_) | NodeId::LocalNode => Service::Ipn(SERVICE_NUMBER),

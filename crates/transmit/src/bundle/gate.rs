@@ -303,11 +303,10 @@ impl Gate {
         let now_s = self.now_s();
         let left_s = unix_s(bundle.expiry()) - Timestamp::now().as_duration().as_secs_f64();
         let size_bytes = size_of(&bundle);
-        let label = bundle.metadata.writable.flow_label.unwrap_or(0);
         let shipment = Shipment {
             to,
             size_bytes: size_bytes as f64,
-            priority: u8::try_from(label).unwrap_or(u8::MAX - 1),
+            priority: priority_of_label(bundle.metadata.writable.flow_label),
             expires_s: now_s + left_s,
         };
         let mut waiting = self.waiting();
@@ -480,6 +479,11 @@ impl EgressController for Controller {
     async fn forward(&self, _queue: Option<u32>, bundle: Bundle) {
         self.0.take(bundle);
     }
+}
+
+/// The priority that the label says which hardy hands on with a bundle.
+pub(super) fn priority_of_label(label: Option<u32>) -> u8 {
+    u8::try_from(label.unwrap_or(0)).unwrap_or(u8::MAX - 1)
 }
 
 /// Bytes of a bundle on the link.

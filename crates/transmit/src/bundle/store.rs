@@ -35,7 +35,7 @@ use tokio::sync::watch;
 pub const BUNDLES_MAX: usize = 65_536;
 
 /// Bundle identities remembered, deleted ones included, so that a repeat of one is known.
-const IDENTITIES_MAX: usize = 16 * BUNDLES_MAX;
+pub(super) const IDENTITIES_MAX: usize = 16 * BUNDLES_MAX;
 
 /// Pause before a write of hardy's own is tried again.
 const RETRY: Duration = Duration::from_millis(500);
@@ -289,9 +289,9 @@ pub(super) struct Memory {
 }
 
 impl Memory {
-    pub(super) fn new(gated: Gated) -> Self {
+    pub(super) fn new(gated: Gated, identities_max: usize) -> Self {
         let config = MetadataMemStorageConfig {
-            max_bundles: NonZeroUsize::new(IDENTITIES_MAX).unwrap_or(NonZeroUsize::MIN),
+            max_bundles: NonZeroUsize::new(identities_max).unwrap_or(NonZeroUsize::MIN),
         };
         Self {
             inner: MetadataMemStorage::new(&config),

@@ -1,90 +1,84 @@
-//! A node without links, tasks and a clock of its own: what its agent does with bundles, one call after the other.
+//! Nodes without links: hardy's agents and all that is ours around them, one step after the other.
 //!
 //! For rehearsals, whose time is simulated and whose every run has to be the same. What runs is what runs in a node:
 //!
 //! | step | code |
 //! |---|---|
 //! | bundles are built, signed, encrypted, cut into fragments | `make`, [`super::secure`], [`super::fragment`] |
-//! | what comes is read, its CRCs checked, refused with its clause | `door` |
-//! | fragments are put together | [`super::fragment`] |
-//! | what lies here or goes on is in the store | `store`, over hardy's storage in memory |
-//! | payloads are checked and decrypted | [`super::secure`] |
+//! | what comes is read, its CRCs checked, refused with its clause; fragments are put together | `inlet` |
+//! | what is sent, comes, lies here, goes on or is delivered | hardy's agent: its dispatcher, filters, routing table, queues of peers, storage in memory, the previous-node block of each hop |
+//! | payloads are checked and decrypted | the file service of `agent`, [`super::secure`] |
 //! | parts are kept, files checked and handed out, answers given | [`super::receiver`], [`super::spool`] |
 //!
-//! Waiting for contacts is [`super::gate::queue`], which has neither clock nor socket in a node either. Not run is
-//! hardy's agent between these steps (its dispatcher, routing table, reaper and peer queues, and the previous-node
-//! block that it writes at each hop) and TCPCLv4: they read the machine's clock, run as tasks of their own and pick
-//! among sessions by chance, so that no two runs are the same.
+//! Waiting for contacts is [`super::gate::queue`], which has neither clock nor socket in a node either: what hardy's
+//! agent forwards comes out of its egress as to the gate ([`Held`]), and goes to the link when the rehearsal says so
+//! ([`Unplugged::hand_over`]), which then says as a link does whether it got over.
+//!
+//! The agents' tasks run on one thread ([`Machine`]), each step until none of them has anything left to do, so that
+//! the order in which they run is the same every time. hardy's own clock is the machine's: it says what is expired, and
+//! nothing else that comes out; bundles whose lifetime is longer than any machine is late are never.
+//! What hardy draws by chance, names in its store and the seed by which it picks among several peers, does not come out
+//! either: a node has one peer, as a node with a contact plan has. Not run are TCPCLv4 and the tasks of the gate
+//! that sleep until a contact begins.
+
+mod desk;
+mod machine;
+mod port;
+
+pub use machine::Machine;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
     fmt::Display,
-    future::Future,
     path::PathBuf,
-    pin::pin,
-    sync::Arc,
-    task::{Context, Poll, Waker},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     time::Duration,
 };
 
 use bytes::Bytes;
-use hardy_bpa::storage::BundleStorage;
-use hardy_bpv7::{
+use hardy_bpa::{
+    bpa::{Bpa, BpaRegistration},
     bundle::Bundle,
+    cla::{ForwardBundleResult, Sink},
+};
+use hardy_bpv7::{
+    bpsec::no_keys,
+    bundle::RewrittenBundle,
     creation_timestamp::CreationTimestamp,
     dtn_time::DtnTime,
     eid::{Eid, NodeId},
 };
 use jiff::Timestamp;
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::mpsc;
 
 use super::{
     agent::{
-        AgentError, FRAGMENTS_MAX_BYTES, TRANSFER_MAX_BYTES, parse_node, priority::priority_of,
-        service_at,
+        AgentError, FRAGMENTS_MAX_BYTES, FileService, TRANSFER_MAX_BYTES, hardys_agent, parse_node,
+        service_at, service_of,
     },
-    door,
-    fragment::{Outcome, Reassembler},
+    fragment::Reassembler,
+    gate::priority_of_label,
+    inlet::{Filtered, Inlet, Refused},
+    inspect,
     make::{Cut, Making},
     message::Answer,
-    receiver::{Event, Keeper, ReceivedFile, Verdict},
-    secure::{self, Keyring},
+    receiver::Verdict,
+    secure::Keyring,
     spool::{Spool, SpoolError},
-    store::Room,
+    store::{BUNDLES_MAX, Gated},
 };
-use crate::clock::SimulatedClock;
-
-/// Events of one message before the oldest is lost: a part, a whole file, a refusal.
-const EVENTS_LENGTH: usize = 16;
+use desk::Desk;
+use port::{Line, Outlets, Outward, Policy};
 
 /// Unix time of the DTN epoch, 2000-01-01T00:00:00Z, ms (RFC 9171 §4.2.6).
 const DTN_EPOCH_UNIX_MS: i64 = 946_684_800_000;
 
-/// The store that nodes of one rehearsal share: hardy's storage in memory, which drops nothing.
-#[derive(Clone)]
-pub struct Store(Arc<Room>);
+/// Bundles that hardy's agent of one node handles at once, whatever the machine has.
+const AT_ONCE: usize = 4;
 
-impl Store {
-    /// An empty one.
-    pub fn new() -> Self {
-        Self(Room::in_memory(usize::MAX))
-    }
-
-    fn save(&self, data: Bytes) -> Result<Arc<str>, AgentError> {
-        at_once(self.0.save(data))?.map_err(|e| failed(&e))
-    }
-}
-
-impl Default for Store {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-/// A bundle in the store, and what its node reads of it to send it on.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A bundle that hardy's agent of a node forwards: it waits for a link.
+#[derive(Debug, Clone)]
 pub struct Held {
-    name: Arc<str>,
+    bundle: Box<Bundle>,
     /// The node it goes to.
     pub to: NodeId,
     /// Its priority; higher goes first.
@@ -120,9 +114,9 @@ pub struct Whole {
 }
 
 /// What became of a bundle that came.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum Taken {
-    /// It goes on, and lies in the store.
+    /// It goes on, and waits for a link.
     Onward(Held),
     /// A fragment for here: others are missing, or it brought nothing new.
     Fragment,
@@ -151,41 +145,95 @@ pub enum Taken {
     },
 }
 
-/// The receiving end of a node: its keeper, and what that says.
-struct Desk {
-    keeper: Keeper,
-    clock: Arc<SimulatedClock>,
-    answers: mpsc::UnboundedReceiver<(Eid, Answer)>,
-    files: mpsc::UnboundedReceiver<ReceivedFile>,
-    events: broadcast::Receiver<Event>,
-}
-
 /// A node.
 pub struct Unplugged {
     own: NodeId,
-    service: Eid,
-    store: Store,
+    address: Eid,
+    machine: Arc<Machine>,
     keys: Option<Arc<Keyring>>,
-    fragments: Reassembler,
-    desk: Option<Desk>,
+    bpa: Bpa,
+    service: Arc<FileService>,
+    inlet: Arc<Inlet>,
+    outward: Arc<Outward>,
+    outlets: Mutex<Outlets>,
+    desk: Option<Mutex<Desk>>,
 }
 
 impl Unplugged {
-    /// A node that makes bundles and sends on those of others.
+    /// A node that makes bundles and sends on those of others, to the nodes of `towards`.
     ///
     /// # Errors
-    /// Where its name is none of a node.
+    /// Where a name is none of a node.
     pub fn new(
         node_eid: &str,
-        store: &Store,
+        towards: &[&str],
+        machine: &Arc<Machine>,
         keys: Option<Arc<Keyring>>,
     ) -> Result<Self, AgentError> {
+        machine.run(Self::set_up(node_eid, towards, machine, keys))
+    }
+
+    async fn set_up(
+        node_eid: &str,
+        towards: &[&str],
+        machine: &Arc<Machine>,
+        keys: Option<Arc<Keyring>>,
+    ) -> Result<Self, AgentError> {
+        let setup = |e: &dyn Display| AgentError::Setup(e.to_string());
+        let own = parse_node("node_eid", node_eid)?;
+        let towards = towards.iter().map(|name| parse_node("towards", name));
+        let towards: Vec<NodeId> = towards.collect::<Result<_, _>>()?;
+        let gated = Gated::default();
+        let room = machine.room.clone();
+        let bpa = hardys_agent(&own, room.clone(), gated.clone(), BUNDLES_MAX, AT_ONCE).await?;
+        bpa.start(false);
+        let (queue, incoming) = mpsc::channel(1);
+        let (not_opened, unopened) = mpsc::unbounded_channel();
+        let service = Arc::new(FileService {
+            sink: OnceLock::new(),
+            queue,
+            keys: keys.clone(),
+            refused: not_opened,
+        });
+        bpa.register_service(service_of(&own), service.clone())
+            .await
+            .map_err(|e| setup(&e))?;
+        let (refuse, refused) = mpsc::unbounded_channel();
+        let fragments = Reassembler::new(FRAGMENTS_MAX_BYTES, TRANSFER_MAX_BYTES as usize);
+        let inlet = Inlet::new(own.clone(), None, room, fragments, None, refuse);
+        let (to_outbox, outbox) = mpsc::unbounded_channel();
+        let outward = Arc::new(Outward {
+            gated,
+            outbox: to_outbox,
+            queue: OnceLock::new(),
+        });
+        let (crossed, crossings) = mpsc::unbounded_channel();
+        let line = Arc::new(Line {
+            inlet: inlet.clone(),
+            towards,
+            crossings: crossed,
+        });
+        let policy = Arc::new(Policy(outward.clone()));
+        bpa.register_cla("line".into(), line, Some(policy))
+            .await
+            .map_err(|e| setup(&e))?;
+        machine.idle.settled().await;
         Ok(Self {
-            own: parse_node("node_eid", node_eid)?,
-            service: service_at("node_eid", node_eid)?,
-            store: store.clone(),
+            address: service_at("node_eid", node_eid)?,
+            own,
+            machine: machine.clone(),
             keys,
-            fragments: Reassembler::new(FRAGMENTS_MAX_BYTES, TRANSFER_MAX_BYTES as usize),
+            bpa,
+            service,
+            inlet,
+            outward,
+            outlets: Mutex::new(Outlets {
+                outbox,
+                crossings,
+                incoming,
+                refused,
+                unopened,
+            }),
             desk: None,
         })
     }
@@ -196,48 +244,26 @@ impl Unplugged {
     /// As [`Unplugged::new`].
     pub fn receiving(
         node_eid: &str,
-        store: &Store,
+        towards: &[&str],
+        machine: &Arc<Machine>,
         keys: Option<Arc<Keyring>>,
         spool: Spool,
         start: Timestamp,
     ) -> Result<Self, AgentError> {
-        let clock = Arc::new(SimulatedClock::new(start));
-        let events = broadcast::Sender::new(EVENTS_LENGTH);
-        let (answers_in, answers) = mpsc::unbounded_channel();
-        let (files_in, files) = mpsc::unbounded_channel();
-        // Nobody sends work: the keeper is asked directly.
-        let (work, _) = mpsc::unbounded_channel();
-        let desk = Desk {
-            events: events.subscribe(),
-            clock: clock.clone(),
-            answers,
-            files,
-            keeper: Keeper {
-                spool,
-                clock,
-                events,
-                answers: answers_in,
-                files: files_in,
-                work: work.downgrade(),
-                handed_out: BTreeSet::new(),
-                sources: BTreeMap::new(),
-            },
-        };
-        Ok(Self {
-            desk: Some(desk),
-            ..Self::new(node_eid, store, keys)?
-        })
+        let mut node = Self::new(node_eid, towards, machine, keys)?;
+        node.desk = Some(Mutex::new(Desk::new(spool, start)));
+        Ok(node)
     }
 
     /// Endpoint of its file service.
     pub fn service(&self) -> &Eid {
-        &self.service
+        &self.address
     }
 
-    /// Makes the bundle of a payload for an endpoint, or its fragments in order, into the store.
+    /// Makes the bundle of a payload for an endpoint, or its fragments in order, and gives them to its agent.
     ///
     /// # Errors
-    /// Where a key cannot be used, or the bundle cannot be cut.
+    /// Where a key cannot be used, the bundle cannot be cut, or the agent does not forward it.
     pub fn send(
         &self,
         to: &Eid,
@@ -245,9 +271,12 @@ impl Unplugged {
         sending: &Sending,
     ) -> Result<Vec<Held>, AgentError> {
         let unix_ms = sending.created.as_millisecond();
-        let created_ms = u64::try_from(unix_ms - DTN_EPOCH_UNIX_MS).unwrap_or(0);
+        // 0 would say that there is no clock.
+        let created_ms = u64::try_from(unix_ms - DTN_EPOCH_UNIX_MS)
+            .unwrap_or(0)
+            .max(1);
         let making = Making {
-            from: &self.service,
+            from: &self.address,
             to,
             lifetime: sending.lifetime,
             priority: sending.priority,
@@ -259,75 +288,118 @@ impl Unplugged {
             keys: self.keys.as_deref(),
         };
         let pieces = making.bundles(payload)?;
-        pieces.into_iter().map(|piece| self.keep(piece)).collect()
-    }
-
-    /// Puts a bundle that is not for here into the store.
-    fn keep(&self, data: Bytes) -> Result<Held, AgentError> {
-        let bundle = door::read(&data, "the store").map_err(|refused| failed(&refused.reason))?;
-        self.keep_read(&bundle, data)
-    }
-
-    fn keep_read(&self, bundle: &Bundle, data: Bytes) -> Result<Held, AgentError> {
-        Ok(Held {
-            to: bundle.destination.to_node_id().map_err(|e| failed(&e))?,
-            priority: priority_of(bundle, &data).unwrap_or(0),
-            is_fragment: bundle.id.fragment_info.is_some(),
-            name: self.store.save(data)?,
+        self.machine.run(async {
+            let none = || AgentError::Setup("no service".into());
+            let (_, sink) = self.service.sink.get().ok_or_else(none)?;
+            let mut held = Vec::new();
+            for piece in pieces {
+                let sent = sink.send(piece).await;
+                sent.map_err(|e| AgentError::Setup(e.to_string()))?;
+                self.machine.idle.settled().await;
+                let forwarded = self.forwarded()?;
+                held.push(forwarded.ok_or_else(|| failed(&"no way for a bundle"))?);
+            }
+            Ok(held)
         })
     }
 
-    /// The bytes of a bundle, as they go over a link.
-    ///
-    /// # Errors
-    /// Where the store does not have it.
-    pub fn load(&self, held: &Held) -> Result<Bytes, AgentError> {
-        let loaded = at_once(self.store.0.load(&held.name))?.map_err(|e| failed(&e))?;
-        loaded.ok_or_else(|| failed(&format!("no bundle {} in it", held.name)))
+    /// What its agent forwarded.
+    fn forwarded(&self) -> Result<Option<Held>, AgentError> {
+        let Ok(bundle) = locked(&self.outlets).outbox.try_recv() else {
+            return Ok(None);
+        };
+        let to = bundle.bundle.destination.to_node_id();
+        Ok(Some(Held {
+            to: to.map_err(|e| failed(&e))?,
+            priority: priority_of_label(bundle.metadata.writable.flow_label),
+            is_fragment: bundle.bundle.id.fragment_info.is_some(),
+            bundle: Box::new(bundle),
+        }))
     }
 
-    /// Forgets a bundle that is the next node's, or gone.
+    /// Puts a bundle on a link to another node, as `change` leaves its bytes on the way. Unless the other refused it,
+    /// it is the other's; else it waits here still.
     ///
     /// # Errors
-    /// Where the store fails.
+    /// Where this node does not have it, or an agent fails.
+    pub fn hand_over(
+        &self,
+        held: &Held,
+        to: &Self,
+        now: Timestamp,
+        change: impl FnOnce(Bytes) -> Bytes,
+    ) -> Result<Taken, AgentError> {
+        self.machine.run(async {
+            let queue = self.outward.queue.get();
+            let queue = queue.ok_or_else(|| failed(&"no link"))?.clone();
+            let bundle = (*held.bundle).clone();
+            let leaving = tokio::spawn(async move { queue.forward(bundle).await });
+            self.machine.idle.settled().await;
+            let crossing = locked(&self.outlets).crossings.try_recv();
+            let crossing =
+                crossing.map_err(|_| failed(&format!("no {}", held.bundle.bundle.id)))?;
+            let taken = to.take(change(crossing.data), &self.own, now).await?;
+            let refused = matches!(taken, Taken::Refused { .. });
+            let handed = match refused {
+                true => ForwardBundleResult::NoNeighbour,
+                false => ForwardBundleResult::Sent,
+            };
+            drop(crossing.handed.send(handed));
+            leaving.await.map_err(|e| failed(&e))?;
+            self.machine.idle.settled().await;
+            if !refused {
+                locked(&self.outward.gated).remove(&held.bundle.bundle.id);
+            }
+            Ok(taken)
+        })
+    }
+
+    /// Forgets a bundle that is gone with the node.
+    ///
+    /// # Errors
+    /// Where its agent does not have it.
     pub fn forget(&self, held: &Held) -> Result<(), AgentError> {
-        at_once(self.store.0.delete(&held.name))?.map_err(|e| failed(&e))
+        let id = &held.bundle.bundle.id;
+        self.machine.run(async {
+            let none = || AgentError::Setup("no service".into());
+            let (_, sink) = self.service.sink.get().ok_or_else(none)?;
+            let known = sink.cancel(id).await;
+            locked(&self.outward.gated).remove(id);
+            match known.map_err(|e| AgentError::Setup(e.to_string()))? {
+                true => Ok(()),
+                false => Err(failed(&format!("no {id}"))),
+            }
+        })
     }
 
     /// Takes a bundle that came over a link from a node.
-    ///
-    /// # Errors
-    /// Where the store fails; a bundle that is none, or not to be taken, is [`Taken::Refused`].
-    pub fn take(&mut self, data: Bytes, from: &str, now: Timestamp) -> Result<Taken, AgentError> {
-        let bundle = match door::read(&data, from) {
-            Ok(bundle) => bundle,
-            Err(refused) => return Ok(refused.into()),
+    async fn take(&self, data: Bytes, from: &NodeId, now: Timestamp) -> Result<Taken, AgentError> {
+        if let Some(refused) = deleted_unsaid(&data, from) {
+            return Ok(refused);
+        }
+        let sink = Filtered(self.inlet.clone());
+        let dispatched = sink.dispatch(data, Some(from), None).await;
+        dispatched.map_err(|e| failed(&e))?;
+        self.machine.idle.settled().await;
+        let refused = locked(&self.outlets).refused.try_recv();
+        if let Ok(Refused { source, reason }) = refused {
+            return Ok(Taken::Refused { source, reason });
+        }
+        if let Some(held) = self.forwarded()? {
+            return Ok(Taken::Onward(held));
+        }
+        let unopened = locked(&self.outlets).unopened.try_recv();
+        if let Ok(Refused { source, reason }) = unopened {
+            return Ok(Taken::Unopened { source, reason });
+        }
+        let incoming = locked(&self.outlets).incoming.try_recv();
+        let Some((incoming, desk)) = incoming.ok().zip(self.desk.as_ref()) else {
+            return Ok(Taken::Fragment);
         };
-        let whole = match door::is_fragment_for(&bundle, &self.own) {
-            false => data,
-            true => {
-                let expires = door::expires(&bundle, now);
-                match self.fragments.take(&bundle, &data, expires, now) {
-                    Ok(Outcome::Whole(whole)) => whole,
-                    Ok(Outcome::Kept | Outcome::Known) => return Ok(Taken::Fragment),
-                    Err(error) => return Ok(door::misfit(&bundle, &error).into()),
-                }
-            }
-        };
-        let here = bundle.destination == self.service;
-        let Some(desk) = self.desk.as_mut().filter(|_| here) else {
-            return Ok(Taken::Onward(self.keep_read(&bundle, whole)?));
-        };
-        // As in a node: into the store before it is delivered, and out of it once it is dealt with.
-        let name = self.store.save(whole.clone())?;
-        let taken = match secure::open(&whole, self.keys.as_deref()) {
-            Ok(opened) => desk.deliver(&opened.source, &opened.payload, now),
-            Err(refusal) => Taken::Unopened {
-                source: secure::source_of(&whole),
-                reason: refusal.to_string(),
-            },
-        };
-        at_once(self.store.0.delete(&name))?.map_err(|e| failed(&e))?;
+        let taken = locked(desk).deliver(&incoming.source, &incoming.payload, now);
+        // Now its agent forgets it.
+        drop(incoming.done);
+        self.machine.idle.settled().await;
         Ok(taken)
     }
 
@@ -335,76 +407,40 @@ impl Unplugged {
     ///
     /// # Errors
     /// Where no such transfer is whole here.
-    pub fn accept(&mut self, transfer: &str) -> Result<Vec<Answer>, SpoolError> {
-        let Some(desk) = &mut self.desk else {
+    pub fn accept(&self, transfer: &str) -> Result<Vec<Answer>, SpoolError> {
+        let Some(desk) = &self.desk else {
             return Err(SpoolError::Unknown {
                 transfer: transfer.into(),
             });
         };
+        let mut desk = locked(desk);
         desk.keeper.settle(transfer, Verdict::Accept)?;
         desk.drain_events();
         Ok(desk.answers())
     }
 }
 
-impl Desk {
-    fn deliver(&mut self, source: &Eid, payload: &Bytes, now: Timestamp) -> Taken {
-        self.clock.advance_to(now);
-        self.keeper.on_message(source, payload);
-        if let Some(reason) = self.drain_events() {
-            drop(self.answers());
-            return Taken::Unopened {
-                source: source.to_string(),
-                reason,
-            };
-        }
-        let mut files = Vec::new();
-        while let Ok(file) = self.files.try_recv() {
-            files.push(Whole {
-                name: file.name.clone(),
-                path: file.path.clone(),
-                source: file.source_eid.clone(),
-            });
-        }
-        Taken::Here {
-            answers: self.answers(),
-            files,
-        }
-    }
-
-    fn answers(&mut self) -> Vec<Answer> {
-        let mut found = Vec::new();
-        while let Ok((_, answer)) = self.answers.try_recv() {
-            found.push(answer);
-        }
-        found
-    }
-
-    /// Why the last message was refused, where it was.
-    fn drain_events(&mut self) -> Option<String> {
-        let mut refused = None;
-        while let Ok(event) = self.events.try_recv() {
-            if let Event::Refused { reason, .. } = event {
-                refused = Some(reason);
-            }
-        }
-        refused
+impl Drop for Unplugged {
+    fn drop(&mut self) {
+        self.machine.run(self.bpa.shutdown());
     }
 }
 
-impl From<door::Refused> for Taken {
-    fn from(refused: door::Refused) -> Self {
-        let door::Refused { source, reason } = refused;
-        Self::Refused { source, reason }
+/// A bundle that hardy's agent would delete without a word, because a block that it cannot read asks for that: as
+/// refused, so that what was changed on the way is sent again.
+fn deleted_unsaid(data: &Bytes, from: &NodeId) -> Option<Taken> {
+    match RewrittenBundle::parse(data, no_keys) {
+        Ok(RewrittenBundle::Invalid { error, .. }) => Some(Taken::Refused {
+            source: from.to_string(),
+            reason: format!("{}: {error}", inspect::clause(&error)),
+        }),
+        _ => None,
     }
 }
 
-/// What a store in memory answers: it never waits.
-fn at_once<F: Future>(future: F) -> Result<F::Output, AgentError> {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(output) => Ok(output),
-        Poll::Pending => Err(failed(&"it waits")),
-    }
+fn locked<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    // One thread: nobody else was in the middle of something.
+    of.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn failed(reason: &dyn Display) -> AgentError {

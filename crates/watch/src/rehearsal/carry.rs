@@ -1,4 +1,4 @@
-//! The bundles themselves: real ones, through the code of a node without links ([`corridor_transmit::bundle::unplugged`]).
+//! The bundles themselves: real ones, through hardy's agents, without links ([`corridor_transmit::bundle::unplugged`]).
 //!
 //! An observation is a file. Each of its bundles is a part of that file, made by the satellite, cut into fragments,
 //! signed and encrypted where there are keys; what crosses a link are its bytes, which the next place reads and stores,
@@ -18,7 +18,7 @@ use corridor_transmit::bundle::message::{
 };
 use corridor_transmit::bundle::secure::Keyring;
 use corridor_transmit::bundle::spool::{Spool, SpoolLimits};
-use corridor_transmit::bundle::unplugged::{Held, Sending, Store, Taken, Unplugged};
+use corridor_transmit::bundle::unplugged::{Held, Machine, Sending, Taken, Unplugged};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -31,8 +31,9 @@ const BODY_BYTES: u32 = 256;
 /// Most fragments of one bundle: each has more than a few bytes of the payload then.
 pub(super) const PIECES_MAX: u64 = 16;
 
-/// How long bundles may live: longer than any rehearsal. What waits is the play's to count, not the agents' to delete.
-const LIFETIME: Duration = Duration::from_secs(90 * 86_400);
+/// How long bundles may live: hardy's agents go by the machine's clock, and may be asked to rehearse what is long
+/// over on it. What waits is the play's to count, not the agents' to delete.
+const LIFETIME: Duration = Duration::from_secs(200 * 365 * 86_400);
 
 /// Node numbers of satellites and of stations and relays, counted up from here; the node's own.
 const CRAFTS: u32 = 1_000_000;
@@ -89,10 +90,11 @@ pub(super) struct Piece {
 
 /// All places that bundles pass.
 pub(super) struct Carriers {
-    store: Store,
+    machine: Arc<Machine>,
     keys: Option<Arc<Keyring>>,
-    nodes: BTreeMap<Place, Unplugged>,
-    home: Unplugged,
+    /// By place, made when they are first needed.
+    nodes: BTreeMap<Place, Arc<Unplugged>>,
+    home: Arc<Unplugged>,
     from: jiff::Timestamp,
     /// Whether any bundle was changed on its way so far.
     harmed: bool,
@@ -111,12 +113,12 @@ impl Carriers {
             open_max: usize::MAX,
         };
         let spool = Spool::open_unsynced(dir.path(), limits, world.from).map_err(|e| wrong(&e))?;
-        let store = Store::new();
-        let home = name_of(Place::Home);
-        let home = Unplugged::receiving(&home, &store, keys.clone(), spool, world.from);
+        let machine = Machine::new().map_err(|e| wrong(&e))?;
+        let name = name_of(Place::Home);
+        let home = Unplugged::receiving(&name, &[], &machine, keys.clone(), spool, world.from);
         Ok(Self {
-            home: home.map_err(|e| wrong(&e))?,
-            store,
+            home: Arc::new(home.map_err(|e| wrong(&e))?),
+            machine,
             keys,
             nodes: BTreeMap::new(),
             from: world.from,
@@ -126,22 +128,23 @@ impl Carriers {
         })
     }
 
-    fn node(&mut self, place: Place) -> Result<&mut Unplugged, WatchError> {
+    fn node(&mut self, place: Place) -> Result<Arc<Unplugged>, WatchError> {
         if place == Place::Home {
-            return Ok(&mut self.home);
+            return Ok(self.home.clone());
         }
-        if !self.nodes.contains_key(&place) {
-            // Who only sends on has no keys: it need not read what it carries.
-            let keys = match place {
-                Place::Craft(_) => self.keys.clone(),
-                Place::Post(_) | Place::Home => None,
-            };
-            let node = Unplugged::new(&name_of(place), &self.store, keys).map_err(carrying)?;
-            self.nodes.insert(place, node);
+        if let Some(there) = self.nodes.get(&place) {
+            return Ok(there.clone());
         }
-        self.nodes
-            .get_mut(&place)
-            .ok_or_else(|| WatchError::internal("carrying bundles", "no node at a place"))
+        // Who only sends on has no keys: it need not read what it carries.
+        let keys = match place {
+            Place::Craft(_) => self.keys.clone(),
+            Place::Post(_) | Place::Home => None,
+        };
+        let home = name_of(Place::Home);
+        let node = Unplugged::new(&name_of(place), &[home.as_str()], &self.machine, keys);
+        let node = Arc::new(node.map_err(carrying)?);
+        self.nodes.insert(place, node.clone());
+        Ok(node)
     }
 
     /// Makes the bundles of an observation on board of its satellite, in order.
@@ -235,21 +238,20 @@ impl Carriers {
         damage: Option<f64>,
         now_s: f64,
     ) -> Result<Crossed, WatchError> {
-        let sent = self.node(from)?.load(held).map_err(carrying)?;
-        let data = match damage {
-            None => sent,
+        let now = offset(self.from, now_s);
+        let (sender, receiver) = (self.node(from)?, self.node(to)?);
+        self.harmed |= damage.is_some();
+        let taken = sender.hand_over(held, &receiver, now, |data| match damage {
+            None => data,
             Some(share) => {
-                self.harmed = true;
-                let mut changed = sent.to_vec();
+                let mut changed = data.to_vec();
                 let bit = (share * (changed.len() * 8) as f64) as usize;
                 if let Some(byte) = changed.get_mut(bit / 8) {
                     *byte ^= 1 << (bit % 8);
                 }
                 changed.into()
             }
-        };
-        let now = offset(self.from, now_s);
-        let taken = self.node(to)?.take(data, &name_of(from), now);
+        });
         let crossed = match taken.map_err(carrying)? {
             Taken::Refused { .. } if damage.is_some() => {
                 self.bundles.refused += 1;
@@ -269,6 +271,10 @@ impl Carriers {
                 return Err(WatchError::internal("carrying bundles", what));
             }
             Taken::Onward(held) => Crossed::Stored(held),
+            Taken::Fragment if to != Place::Home => {
+                let what = format!("a bundle was let go by {}", name_of(to));
+                return Err(WatchError::internal("carrying bundles", what));
+            }
             Taken::Fragment => Crossed::Home { whole: false },
             Taken::Here { answers, files } => {
                 for _ in &files {
@@ -283,7 +289,6 @@ impl Carriers {
             }
         };
         self.bundles.taken += 1;
-        self.node(from)?.forget(held).map_err(carrying)?;
         Ok(crossed)
     }
 

@@ -25,11 +25,11 @@ pub(in crate::bundle) struct Incoming {
 }
 
 /// The service that hardy delivers bundles to.
-pub(super) struct FileService {
-    pub(super) sink: OnceLock<(Eid, Box<dyn ServiceSink>)>,
-    pub(super) queue: mpsc::Sender<Incoming>,
-    pub(super) keys: Option<Arc<Keyring>>,
-    pub(super) refused: mpsc::UnboundedSender<Refused>,
+pub(in crate::bundle) struct FileService {
+    pub(in crate::bundle) sink: OnceLock<(Eid, Box<dyn ServiceSink>)>,
+    pub(in crate::bundle) queue: mpsc::Sender<Incoming>,
+    pub(in crate::bundle) keys: Option<Arc<Keyring>>,
+    pub(in crate::bundle) refused: mpsc::UnboundedSender<Refused>,
 }
 
 #[async_trait]

@@ -45,10 +45,36 @@ fn sending(number: u64, pieces: u32) -> Sending {
     Sending {
         created: now(),
         number,
-        lifetime: Duration::from_secs(86_400),
+        lifetime: Duration::from_secs(100 * 365 * 86_400),
         priority: 3,
         pieces,
     }
+}
+
+/// Nothing is changed on the way.
+fn over(from: &Unplugged, held: &Held, to: &Unplugged) -> Taken {
+    from.hand_over(held, to, now(), |data| data).unwrap()
+}
+
+/// A bit is changed on the way.
+fn flipped(bit: usize) -> impl FnOnce(Bytes) -> Bytes {
+    move |data| {
+        let mut changed = data.to_vec();
+        changed[bit / 8] ^= 1 << (bit % 8);
+        changed.into()
+    }
+}
+
+/// Bits of a bundle as it leaves its node.
+fn bits(from: &Unplugged, held: &Held) -> usize {
+    let mut bits = 0;
+    // A node that cannot read it refuses it.
+    let refused = from.hand_over(held, from, now(), |data| {
+        bits = data.len() * 8;
+        Bytes::new()
+    });
+    assert!(matches!(refused.unwrap(), Taken::Refused { .. }));
+    bits
 }
 
 /// Over a relay, in fragments that come in any order, signed and encrypted: whole, answered, and out of the store.
@@ -56,12 +82,12 @@ fn sending(number: u64, pieces: u32) -> Sending {
 fn a_file_goes_from_node_to_node_and_is_whole() {
     for keys in [None, Some(keys())] {
         let dir = tempfile::tempdir().unwrap();
-        let store = Store::new();
-        let craft = Unplugged::new("ipn:1.0", &store, keys.clone()).unwrap();
+        let machine = Machine::new().unwrap();
+        let craft = Unplugged::new("ipn:1.0", &["ipn:3.0"], &machine, keys.clone()).unwrap();
         // What only sends on has no keys.
-        let mut relay = Unplugged::new("ipn:2.0", &store, None).unwrap();
+        let relay = Unplugged::new("ipn:2.0", &["ipn:3.0"], &machine, None).unwrap();
         let home = spool(dir.path());
-        let mut home = Unplugged::receiving("ipn:3.0", &store, keys, home, now()).unwrap();
+        let home = Unplugged::receiving("ipn:3.0", &[], &machine, keys, home, now()).unwrap();
         let mut held = Vec::new();
         for (message, number) in messages().iter().zip(0..) {
             let pieces = craft.send(home.service(), message, &sending(number, 4));
@@ -72,17 +98,17 @@ fn a_file_goes_from_node_to_node_and_is_whole() {
         held.reverse();
         let (mut waiting, mut answers, mut files) = (0, Vec::new(), Vec::new());
         for one in &held {
-            let data = craft.load(one).unwrap();
-            let Taken::Onward(on) = relay.take(data, "ipn:1.0", now()).unwrap() else {
+            let Taken::Onward(on) = over(&craft, one, &relay) else {
                 panic!("it goes on")
             };
             assert_eq!((&on.to, on.priority), (&home.own, 3));
-            craft.forget(one).unwrap();
-            assert!(craft.load(one).is_err(), "forgotten");
-            match home
-                .take(relay.load(&on).unwrap(), "ipn:2.0", now())
-                .unwrap()
-            {
+            let before = on.bundle.previous_node();
+            assert_eq!(before.unwrap().to_string(), "ipn:1.0", "hardy's block");
+            assert!(
+                craft.hand_over(one, &relay, now(), |data| data).is_err(),
+                "it is the relay's"
+            );
+            match over(&relay, &on, &home) {
                 Taken::Fragment => waiting += 1,
                 Taken::Here {
                     answers: a,
@@ -93,7 +119,6 @@ fn a_file_goes_from_node_to_node_and_is_whole() {
                 }
                 other => panic!("{other:?}"),
             }
-            relay.forget(&on).unwrap();
         }
         assert_eq!((waiting, files.len()), (6, 1));
         let states: Vec<&AnswerState> = answers.iter().map(|a| &a.state).collect();
@@ -117,38 +142,79 @@ fn a_file_goes_from_node_to_node_and_is_whole() {
 #[test]
 fn no_changed_bit_is_taken() {
     let dir = tempfile::tempdir().unwrap();
-    let store = Store::new();
-    let craft = Unplugged::new("ipn:1.0", &store, None).unwrap();
+    let machine = Machine::new().unwrap();
+    let craft = Unplugged::new("ipn:1.0", &["ipn:3.0"], &machine, None).unwrap();
     let home = spool(dir.path());
-    let mut home = Unplugged::receiving("ipn:3.0", &store, None, home, now()).unwrap();
+    let home = Unplugged::receiving("ipn:3.0", &[], &machine, None, home, now()).unwrap();
     let held = craft.send(home.service(), &messages()[1], &sending(0, 1));
-    let data = craft.load(&held.unwrap()[0]).unwrap();
-    for bit in 0..data.len() * 8 {
-        let mut changed = data.to_vec();
-        changed[bit / 8] ^= 1 << (bit % 8);
-        let taken = home.take(changed.into(), "ipn:1.0", now()).unwrap();
+    let held = &held.unwrap()[0];
+    let bits = bits(&craft, held);
+    for bit in 0..bits {
+        let taken = craft.hand_over(held, &home, now(), flipped(bit)).unwrap();
         let Taken::Refused { reason, .. } = taken else {
-            panic!("bit {bit} of {}: {taken:?}", data.len() * 8)
+            panic!("bit {bit} of {bits}: {taken:?}")
         };
         assert!(reason.starts_with("RFC 9171"), "bit {bit}: {reason}");
     }
-    assert!(matches!(
-        home.take(data, "ipn:1.0", now()).unwrap(),
-        Taken::Here { .. }
-    ));
+    assert!(matches!(over(&craft, held, &home), Taken::Here { .. }));
+}
+
+/// The agents' own clock is the machine's; what is rehearsed may be long past on it or to come.
+#[test]
+fn any_days_can_be_rehearsed() {
+    let dir = tempfile::tempdir().unwrap();
+    let machine = Machine::new().unwrap();
+    let craft = Unplugged::new("ipn:1.0", &["ipn:3.0"], &machine, None).unwrap();
+    let home = spool(dir.path());
+    let home = Unplugged::receiving("ipn:3.0", &[], &machine, None, home, now()).unwrap();
+    let days = [
+        "1999-12-31T00:00:00Z",
+        "2001-02-03T04:05:06Z",
+        "2150-01-01T00:00:00Z",
+    ];
+    for day in days {
+        let sending = Sending {
+            created: day.parse().unwrap(),
+            ..sending(0, 1)
+        };
+        let held = craft.send(home.service(), &messages()[1], &sending);
+        let taken = over(&craft, &held.unwrap()[0], &home);
+        assert!(matches!(taken, Taken::Here { .. }), "{day}: {taken:?}");
+    }
+    // And what does expire, does so by that clock.
+    let past = Sending {
+        created: "2001-02-03T04:05:06Z".parse().unwrap(),
+        lifetime: Duration::from_secs(60),
+        ..sending(1, 1)
+    };
+    let gone = craft.send(home.service(), &messages()[0], &past);
+    assert!(gone.is_err(), "{gone:?}");
+}
+
+/// A bundle that went down with its node is nobody's.
+#[test]
+fn what_is_forgotten_is_gone() {
+    let machine = Machine::new().unwrap();
+    let craft = Unplugged::new("ipn:1.0", &["ipn:3.0"], &machine, None).unwrap();
+    let relay = Unplugged::new("ipn:2.0", &["ipn:3.0"], &machine, None).unwrap();
+    let to = service_at("to", "ipn:3.0").unwrap();
+    let held = craft.send(&to, &messages()[1], &sending(0, 1)).unwrap();
+    craft.forget(&held[0]).unwrap();
+    assert!(craft.forget(&held[0]).is_err());
+    let gone = craft.hand_over(&held[0], &relay, now(), |data| data);
+    assert!(gone.is_err(), "{gone:?}");
 }
 
 /// A bundle that another than its source signed, or nobody, is not taken where there is a key.
 #[test]
 fn what_is_not_protected_is_refused_where_it_must_be() {
     let dir = tempfile::tempdir().unwrap();
-    let store = Store::new();
-    let craft = Unplugged::new("ipn:1.0", &store, None).unwrap();
+    let machine = Machine::new().unwrap();
+    let craft = Unplugged::new("ipn:1.0", &["ipn:3.0"], &machine, None).unwrap();
     let home = spool(dir.path());
-    let mut home = Unplugged::receiving("ipn:3.0", &store, Some(keys()), home, now()).unwrap();
+    let home = Unplugged::receiving("ipn:3.0", &[], &machine, Some(keys()), home, now()).unwrap();
     let held = craft.send(home.service(), &messages()[0], &sending(0, 1));
-    let data = craft.load(&held.unwrap()[0]).unwrap();
-    let Taken::Unopened { reason, .. } = home.take(data, "ipn:1.0", now()).unwrap() else {
+    let Taken::Unopened { reason, .. } = over(&craft, &held.unwrap()[0], &home) else {
         panic!("it is not signed")
     };
     assert!(reason.contains("RFC 9172"), "{reason}");
@@ -159,42 +225,41 @@ fn what_is_not_protected_is_refused_where_it_must_be() {
 #[test]
 fn what_is_changed_on_the_way_and_protected_is_refused_at_its_end() {
     let dir = tempfile::tempdir().unwrap();
-    let store = Store::new();
-    let craft = Unplugged::new("ipn:1.0", &store, Some(keys())).unwrap();
-    let mut relay = Unplugged::new("ipn:2.0", &store, None).unwrap();
+    let machine = Machine::new().unwrap();
+    let craft = Unplugged::new("ipn:1.0", &["ipn:3.0"], &machine, Some(keys())).unwrap();
+    let relay = Unplugged::new("ipn:2.0", &["ipn:3.0"], &machine, None).unwrap();
     let home = spool(dir.path());
-    let mut home = Unplugged::receiving("ipn:3.0", &store, Some(keys()), home, now()).unwrap();
-    let held = craft.send(home.service(), &messages()[1], &sending(0, 1));
-    let data = craft.load(&held.unwrap()[0]).unwrap();
+    let home = Unplugged::receiving("ipn:3.0", &[], &machine, Some(keys()), home, now()).unwrap();
+    let made = |number| {
+        let held = craft.send(home.service(), &messages()[1], &sending(number, 1));
+        held.unwrap().remove(0)
+    };
+    let bits = bits(&craft, &made(0));
     let (mut passed, mut opened) = (0, 0);
-    for bit in 0..data.len() * 8 {
-        let mut changed = data.to_vec();
-        changed[bit / 8] ^= 1 << (bit % 8);
-        let Taken::Onward(on) = relay.take(changed.into(), "ipn:1.0", now()).unwrap() else {
+    for bit in 0..bits {
+        // Each time another: an agent takes a bundle once.
+        let held = made(bit as u64 + 1_000);
+        let taken = craft.hand_over(&held, &relay, now(), flipped(bit));
+        let Taken::Onward(on) = taken.unwrap() else {
             continue;
         };
         passed += 1;
-        match home
-            .take(relay.load(&on).unwrap(), "ipn:2.0", now())
-            .unwrap()
-        {
+        match over(&relay, &on, &home) {
             Taken::Unopened { .. } | Taken::Refused { .. } => {}
             // A part is kept only with the digest in it.
             Taken::Here { answers, .. } => {
                 assert_eq!(answers[0].state, AnswerState::Kept { part: 1 });
                 opened += 1;
             }
-            other => panic!("bit {bit} of {}: {other:?}", data.len() * 8),
+            other => panic!("bit {bit} of {bits}: {other:?}"),
         }
     }
-    println!(
-        "of {} changes {passed} went past a relay and {opened} were opened",
-        data.len() * 8
-    );
+    println!("of {bits} changes {passed} went past a relay and {opened} were opened");
     assert!(passed > 1_000, "or the CRC was there after all");
     assert!(opened <= 16, "{opened}");
-    assert!(matches!(
-        home.take(data, "ipn:1.0", now()).unwrap(),
-        Taken::Here { .. }
-    ));
+    let whole = over(&craft, &made(1), &relay);
+    let Taken::Onward(whole) = whole else {
+        panic!("{whole:?}")
+    };
+    assert!(matches!(over(&relay, &whole, &home), Taken::Here { .. }));
 }
