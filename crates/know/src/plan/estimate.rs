@@ -1,5 +1,6 @@
 //! What a run will cost, before it runs.
 
+use super::chunk::decoded_px;
 use super::job::Job;
 use crate::error::GraphError;
 use crate::source::assemble::Layout;
@@ -109,7 +110,7 @@ impl Estimate {
             estimate.bytes += pixels.saturating_mul(stored_bytes_a_pixel(layout));
             estimate.memory_bytes += layout.samples() * if layout.wide { 8 } else { 4 };
         }
-        estimate.seconds = estimate.time(estimate.bytes, 0, COMPUTE_SAMPLES_S, 1);
+        estimate.seconds = time(estimate.bytes, estimate.samples, 0, COMPUTE_SAMPLES_S, 1);
         estimate
     }
 
@@ -124,11 +125,20 @@ impl Estimate {
             .map(|sheet| (job.stored_a_pixel(sheet), job.decoded_a_pixel(sheet)));
         let sheets: Vec<((u64, u64), u64)> = sheets.collect();
         (estimate.bytes, estimate.samples) = (0, 0);
-        let mut decoded: u64 = 0;
+        let (mut decoded, mut computed): (u64, u64) = (0, 0);
         for chunk in &data.chunks {
             let pixels = chunk.window.pixels() as u64;
             let ((bytes, samples), decoded_bytes) = sheets[chunk.sheet];
-            decoded = decoded.saturating_add(pixels.saturating_mul(decoded_bytes));
+            // Blocks are decoded whole, and computed is what a chunk looks at around itself, too.
+            let (read_px, computed_px) = match data.loads.values().next() {
+                None => (pixels, pixels),
+                Some(layout) => {
+                    let around = job.around(chunk.window, layout);
+                    (decoded_px(layout, around), around.pixels() as u64)
+                }
+            };
+            decoded = decoded.saturating_add(read_px.saturating_mul(decoded_bytes));
+            computed = computed.saturating_add(computed_px.saturating_mul(samples));
             estimate.bytes = estimate.bytes.saturating_add(pixels.saturating_mul(bytes));
             estimate.samples = estimate
                 .samples
@@ -141,7 +151,7 @@ impl Estimate {
             (false, true) => PROGRAM_SAMPLES_S,
             (false, false) => COMPUTE_SAMPLES_S,
         };
-        estimate.seconds = estimate.time(decoded, opened, rate, workers);
+        estimate.seconds = time(decoded, computed, opened, rate, workers);
         estimate
     }
 
@@ -157,13 +167,6 @@ impl Estimate {
             result_bytes: self.result_bytes.saturating_add(other.result_bytes),
             uncounted_loads: self.uncounted_loads.saturating_add(other.uncounted_loads),
         }
-    }
-
-    fn time(&self, decoded_bytes: u64, opened: u64, samples_s: f64, workers: usize) -> f64 {
-        let work = decoded_bytes as f64 / READ_BYTES_S
-            + self.samples as f64 / samples_s
-            + opened as f64 / OPEN_FILES_S;
-        work / workers as f64
     }
 
     /// Refuses a run over budget.
@@ -187,6 +190,19 @@ impl Estimate {
             ),
         ))
     }
+}
+
+fn time(
+    decoded_bytes: u64,
+    computed_samples: u64,
+    opened: u64,
+    samples_s: f64,
+    workers: usize,
+) -> f64 {
+    let work = decoded_bytes as f64 / READ_BYTES_S
+        + computed_samples as f64 / samples_s
+        + opened as f64 / OPEN_FILES_S;
+    work / workers as f64
 }
 
 /// Bytes that are held of a pixel of the whole series as stored, masks included.

@@ -330,7 +330,7 @@ impl Job {
         Ok(())
     }
 
-    fn around(&self, window: Window, layout: &Layout) -> Window {
+    pub(crate) fn around(&self, window: Window, layout: &Layout) -> Window {
         let grid = &layout.grid;
         widened(window, self.data.halo_px, grid.width, grid.height)
     }

@@ -307,7 +307,7 @@ impl Engine {
             let stored = stored.unwrap_or_default();
             sizes = self.sizes(stored, work, job.fixed_bytes(), held_bytes)?;
         }
-        let windows = chunk::cut(&lead, sizes.chunk_px, self.partitions);
+        let windows = chunk::cut(&lead, sizes.chunk_px, self.partitions, job.data.halo_px);
         let windows = windows.into_iter().filter(|window| job.gives(*window));
         let sheets = job.data.sheets.len().max(1);
         let chunks = windows.flat_map(|window| {
