@@ -79,11 +79,27 @@ fn figures_that_cannot_be_are_refused() {
         (3, "NaN", "frequency_ghz is NaN"),
         (3, "80", "frequency_ghz is 80"),
         (5, "2", "elevation_deg is 2"),
+        (5, "-3", "elevation_deg is -3"),
         (7, "0", "unavailability_percent is 0"),
         (1, "10,95", "latitude"),
     ] {
         let mut arguments = PATH;
         arguments[at] = value;
         budget(&arguments).refused(2, &[word]);
+    }
+}
+
+#[test]
+fn a_link_that_cannot_be_is_refused() {
+    let link = ["--eirp-dbw", "20", "--g-over-t-db-k", "32"];
+    let with = |more: &[&str], word: &str| {
+        let arguments = [&PATH[..], &link[..], more].concat();
+        budget(&arguments).refused(2, &[word]);
+    };
+    with(&["--range-km", "-5"], "range_km is -5");
+    let coded = ["--range-km", "1200", "--rate-mbaud", "10", "--margin-db"];
+    for margin in ["NaN", "-1000", "inf"] {
+        let word = format!("margin_db is {margin}");
+        with(&[&coded[..], &[margin]].concat(), &word);
     }
 }

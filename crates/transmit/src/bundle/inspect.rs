@@ -178,6 +178,20 @@ fn refuse(
             format!("{count} hops, {limit} are allowed"),
         ));
     }
+    // What is still encrypted may be longer than what it hides.
+    let readable = |b: &BlockSummary| b.number == 1 && b.confidentiality != Some(Secured::NoKey);
+    if let (Some(offset), Some(total)) = (summary.fragment_offset, summary.total_length)
+        && summary.blocks.iter().any(readable)
+        && offset.saturating_add(summary.payload_bytes as u64) > total
+    {
+        return Some((
+            "RFC 9171 §4.3.1",
+            format!(
+                "a fragment of {} bytes from byte {offset} is longer than the {total} bytes it is of",
+                summary.payload_bytes
+            ),
+        ));
+    }
     if let Some(expires) = summary.expires.filter(|e| *e < now) {
         return Some((
             "RFC 9171 §5.5",

@@ -206,7 +206,11 @@ type Score = (usize, usize, std::cmp::Reverse<usize>);
 
 /// The code that corrects most of the first frames.
 fn code(bodies: &[Vec<u8>], body_len: usize, known: &Known) -> Result<(Framing, Code), Unknown> {
-    let tried = &bodies[..bodies.len().min(CODE_FRAMES)];
+    // From the whole sample: where a pass begins low over the horizon its first frames are the worst.
+    let count = bodies.len().min(CODE_FRAMES);
+    let tried: Vec<&[u8]> = (0..count)
+        .map(|i| bodies[i * bodies.len() / count].as_slice())
+        .collect();
     let randomized = known.randomized.map_or(vec![true, false], |r| vec![r]);
     let mut candidates = Vec::new();
     if known.strength != Some(None) {
@@ -259,8 +263,8 @@ fn code(bodies: &[Vec<u8>], body_len: usize, known: &Known) -> Result<(Framing, 
     let score = |framing: &Framing, code: &Code| {
         let mut good = Vec::new();
         let mut corrected = 0;
-        for body in tried {
-            let mut body = body.clone();
+        for body in &tried {
+            let mut body = body.to_vec();
             if let Quality::Good { corrected: symbols } = repair(framing, code.as_ref(), &mut body)
             {
                 body.truncate(framing.frame_len());
@@ -298,14 +302,15 @@ fn code(bodies: &[Vec<u8>], body_len: usize, known: &Known) -> Result<(Framing, 
             return Ok((checked, None));
         }
         let plain = framing(&None, randomized, known.error_control.unwrap_or(false));
-        let alike = alike(tried, randomized);
+        let alike = alike(&tried, randomized);
         if best.as_ref().is_none_or(|(s, _)| alike > *s) {
             best = Some((alike, plain));
         }
     }
     match best {
+        Some((_, plain)) if known.strength == Some(None) => Ok((plain, None)),
         Some((alike, plain))
-            if alike * 10 >= tried.len() * 9 && tried.len() > 2 || known.strength == Some(None) =>
+            if alike * 10 >= tried.len() * 9 && tried.len() > 2 && counted(bodies, &plain) =>
         {
             Ok((plain, None))
         }
@@ -316,11 +321,34 @@ fn code(bodies: &[Vec<u8>], body_len: usize, known: &Known) -> Result<(Framing, 
     }
 }
 
+/// Whether nine in ten frames carry on the count of their channel: coded frames with more errors than their
+/// code corrects may still name one spacecraft, and are not to be taken for frames without a code.
+fn counted(bodies: &[Vec<u8>], framing: &Framing) -> bool {
+    let mut last: HashMap<u8, u64> = HashMap::new();
+    let (mut follow, mut looked_at) = (0, 0);
+    for body in bodies {
+        let mut body = body.clone();
+        if framing.randomized {
+            super::randomizer::randomize(&mut body);
+        }
+        let Ok(frame) = parse(&body, &framing.layout) else {
+            looked_at += 1;
+            continue;
+        };
+        let Some(count) = frame.count else { continue };
+        if let Some(before) = last.insert(frame.virtual_channel, count) {
+            looked_at += 1;
+            follow += usize::from((before + 1) % frame.count_modulus == count);
+        }
+    }
+    follow * 10 >= looked_at * 9
+}
+
 /// Frames that share the most frequent spacecraft and version.
-fn alike(bodies: &[Vec<u8>], randomized: bool) -> usize {
+fn alike<B: AsRef<[u8]>>(bodies: &[B], randomized: bool) -> usize {
     let mut often: HashMap<(Version, u16), usize> = HashMap::new();
     for body in bodies {
-        let mut frame = body.clone();
+        let mut frame = body.as_ref().to_vec();
         if randomized {
             super::randomizer::randomize(&mut frame);
         }

@@ -133,3 +133,27 @@ fn lifetime_over_and_hops_spent_are_refused() {
     let spent = inspect(&bytes, &KeySet::EMPTY, at("2026-08-22T00:30:00Z"));
     assert_eq!(spent.clause, Some("RFC 9171 §4.4.3"), "{spent:?}");
 }
+
+#[test]
+fn a_fragment_longer_than_what_it_is_of_is_refused() {
+    let now = at("2026-08-22T00:10:00Z");
+    let fragment = |offset: u8, total: u8| {
+        let mut bytes = vec![0x9f, 0x8a, 7, 1, 0, 0x82, 2, 0x82, 2, 1];
+        bytes.extend([0x82, 2, 0x82, 9, 1, 0x82, 1, 0, 0x82, 0x1b]);
+        bytes.extend(CREATED_MS.to_be_bytes());
+        bytes.extend([7, 0x1a]);
+        bytes.extend(3_600_000_u32.to_be_bytes());
+        bytes.extend([offset, total, 0x85, 1, 1, 0, 0, 0x45]);
+        bytes.extend(b"hello");
+        bytes.push(0xff);
+        inspect(&bytes, &KeySet::EMPTY, now)
+    };
+    for (offset, total) in [(0, 10), (5, 10), (0, 5)] {
+        let seen = fragment(offset, total);
+        assert!(seen.accepted, "{seen:?}");
+    }
+    for (offset, total) in [(6, 10), (0, 4), (20, 10)] {
+        let seen = fragment(offset, total);
+        assert_eq!(seen.clause, Some("RFC 9171 §4.3.1"), "{seen:?}");
+    }
+}

@@ -24,22 +24,37 @@ pub(crate) struct Budget {
     #[arg(long, value_name = "LON,LAT[,H]", allow_hyphen_values = true, value_parser = position)]
     site: Geodetic,
     /// Frequency, GHz
-    #[arg(long, value_name = "F")]
+    #[arg(long, value_name = "F", allow_negative_numbers = true)]
     frequency_ghz: f64,
     /// Elevation of the satellite, degrees
-    #[arg(long, value_name = "E")]
+    #[arg(long, value_name = "E", allow_negative_numbers = true)]
     elevation_deg: f64,
     /// Share of an average year in which more is taken, percent: 0.001 to 50
-    #[arg(long, value_name = "P")]
+    #[arg(long, value_name = "P", allow_negative_numbers = true)]
     unavailability_percent: f64,
     /// Polarisation against the horizontal, degrees; 45 where it is circular
-    #[arg(long, value_name = "DEG", default_value_t = 45.0)]
+    #[arg(
+        long,
+        value_name = "DEG",
+        default_value_t = 45.0,
+        allow_negative_numbers = true
+    )]
     tilt_deg: f64,
     /// Diameter of the dish at the site, m
-    #[arg(long, value_name = "M", default_value_t = 1.0)]
+    #[arg(
+        long,
+        value_name = "M",
+        default_value_t = 1.0,
+        allow_negative_numbers = true
+    )]
     diameter_m: f64,
     /// Share of the dish's aperture that counts
-    #[arg(long, value_name = "SHARE", default_value_t = 0.5)]
+    #[arg(
+        long,
+        value_name = "SHARE",
+        default_value_t = 0.5,
+        allow_negative_numbers = true
+    )]
     efficiency: f64,
     #[command(flatten)]
     link: LinkArguments,
@@ -62,28 +77,63 @@ struct LinkArguments {
     )]
     g_over_t_db_k: Option<f64>,
     /// Distance, km
-    #[arg(long, value_name = "KM", requires = "eirp_dbw")]
+    #[arg(
+        long,
+        value_name = "KM",
+        requires = "eirp_dbw",
+        allow_negative_numbers = true
+    )]
     range_km: Option<f64>,
     /// Noise temperature of the receiver under a clear sky, K: where it is said, the glow of the air counts
-    #[arg(long, value_name = "K", requires = "eirp_dbw")]
+    #[arg(
+        long,
+        value_name = "K",
+        requires = "eirp_dbw",
+        allow_negative_numbers = true
+    )]
     system_noise_k: Option<f64>,
     /// Lost by pointing, dB
-    #[arg(long, value_name = "DB", default_value_t = 0.0)]
+    #[arg(
+        long,
+        value_name = "DB",
+        default_value_t = 0.0,
+        allow_negative_numbers = true
+    )]
     pointing_db: f64,
     /// Lost by polarisation, dB
-    #[arg(long, value_name = "DB", default_value_t = 0.0)]
+    #[arg(
+        long,
+        value_name = "DB",
+        default_value_t = 0.0,
+        allow_negative_numbers = true
+    )]
     polarisation_db: f64,
     /// Lost in modulator and demodulator, dB
-    #[arg(long, value_name = "DB", default_value_t = 0.0)]
+    #[arg(
+        long,
+        value_name = "DB",
+        default_value_t = 0.0,
+        allow_negative_numbers = true
+    )]
     implementation_db: f64,
     /// Symbol rate, million a second: chooses modulation and code
-    #[arg(long, value_name = "MBAUD", requires = "eirp_dbw")]
+    #[arg(
+        long,
+        value_name = "MBAUD",
+        requires = "eirp_dbw",
+        allow_negative_numbers = true
+    )]
     rate_mbaud: Option<f64>,
     /// What modulation and code are chosen from
     #[arg(long, value_enum, default_value_t)]
     coding: Coding,
     /// Kept in hand above what theory asks for, dB
-    #[arg(long, value_name = "DB", default_value_t = 1.0)]
+    #[arg(
+        long,
+        value_name = "DB",
+        default_value_t = 1.0,
+        allow_negative_numbers = true
+    )]
     margin_db: f64,
 }
 
@@ -175,6 +225,13 @@ impl Budget {
                     field: "rate_mbaud",
                     value: rate,
                     right: "should be more than 0 and at most a million",
+                });
+            }
+            Some(_) if !(-50.0..=50.0).contains(&arguments.margin_db) => {
+                return Err(LinkError {
+                    field: "margin_db",
+                    value: arguments.margin_db,
+                    right: "should be from -50 to 50 dB",
                 });
             }
             rate => rate.map(|rate| arguments.chosen(rate * 1e6, &budget)),

@@ -146,3 +146,52 @@ fn a_wrong_length_that_is_forced_is_said() {
         Err(Unknown::Framing(_))
     ));
 }
+
+/// Frames with (255,223), interleave 4, and `flipped` of their bits changed at random in those that `bad` names.
+fn noisy(flipped: f64, seed: u64, bad: impl Fn(usize) -> bool) -> (Framing, Vec<u8>) {
+    let framing = Framing {
+        body_len: 1020,
+        randomized: true,
+        coding: Coding::ReedSolomon {
+            strength: Strength::E16,
+            basis: Basis::Dual,
+            interleave: 4,
+        },
+        layout: Layout::default(),
+    };
+    let mut bytes = stream(&framing, 64);
+    let mut state = seed;
+    for (i, frame) in bytes.chunks_mut(1024).enumerate() {
+        for bit in (32..1024 * 8).filter(|_| bad(i)) {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            if ((state >> 33) as f64) < flipped * f64::from(1u32 << 31) {
+                frame[bit / 8] ^= 128 >> (bit % 8);
+            }
+        }
+    }
+    (framing, bytes)
+}
+
+/// Half of the frames at such rates still name their spacecraft; none of them is right.
+#[test]
+fn frames_past_their_code_are_not_taken_for_frames_without_one() {
+    for seed in 1..30 {
+        let (_, bytes) = noisy(0.015, seed, |_| true);
+        let found = detect(&bytes, true, &Known::default());
+        assert!(
+            matches!(found, Err(Unknown::NoCode { .. })),
+            "{seed}: {found:?}"
+        );
+    }
+}
+
+#[test]
+fn a_pass_that_begins_in_noise_is_still_found_out() {
+    for rate in [0.01, 0.05] {
+        let (framing, bytes) = noisy(rate, 3, |i| i < 40);
+        let found = detect(&bytes, true, &Known::default());
+        assert_eq!(found, Ok(Content::Frames(framing)), "{rate}");
+    }
+}
