@@ -27,7 +27,7 @@
 //! a megabyte for the agent of each satellite, station and relay that had one.
 //!
 //! Left out: clouds over the area (each observation is taken to give an answer), other users of stations
-//! and satellites, faults of the lines on the ground, and limits of what a recorder holds.
+//! and satellites, and limits of what a recorder holds.
 
 mod booking;
 mod carry;

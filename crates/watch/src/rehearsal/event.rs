@@ -13,6 +13,8 @@ pub(super) enum What {
     Safe(u32),
     /// A post stops working.
     Down(u32),
+    /// A station's line to the node stops carrying.
+    LineDown(u32),
     /// A window breaks off, under the plan of this number.
     Break(u32, u32),
     /// A bundle is stored at the end of its crossing, if that is still the one of this number.
@@ -25,6 +27,8 @@ pub(super) enum What {
     Done(u32),
     /// A satellite is back from safe mode.
     Back(u32),
+    /// A station's line carries again.
+    LineBack(u32),
     /// The stations are booked.
     Round,
     /// Something is due at a place, under the plan of this number.

@@ -13,6 +13,8 @@ const DAY_S: f64 = 86_400.0;
 struct Rates {
     station_up_s: f64,
     station_down_s: f64,
+    line_up_s: f64,
+    line_down_s: f64,
     contact_lost_share: f64,
     safe_mode_every_s: f64,
     safe_mode_s: f64,
@@ -29,6 +31,8 @@ pub(super) struct Failures {
     rates: Option<Rates>,
     /// By post: when it does not work.
     pub(super) down: Vec<Vec<Spell>>,
+    /// By post: when its line to the node does not carry; a relay has none.
+    pub(super) line_down: Vec<Vec<Spell>>,
     rain: Vec<Vec<Rain>>,
     /// By satellite: safe modes.
     pub(super) safe: Vec<Vec<Spell>>,
@@ -50,6 +54,7 @@ impl Failures {
             chance: Chance { seed: 0 },
             rates: None,
             down: vec![Vec::new(); world.posts.len()],
+            line_down: vec![Vec::new(); world.posts.len()],
             rain: vec![Vec::new(); world.posts.len()],
             safe: vec![Vec::new(); world.crafts.len()],
             lost_s: world
@@ -70,6 +75,8 @@ impl Failures {
         let rates = Rates {
             station_up_s: settings.value("rehearsal.station_up_h")? * 3_600.0,
             station_down_s: settings.value("rehearsal.station_down_h")? * 3_600.0,
+            line_up_s: settings.value("rehearsal.line_up_h")? * 3_600.0,
+            line_down_s: settings.value("rehearsal.line_down_h")? * 3_600.0,
             contact_lost_share: settings.value("rehearsal.contact_lost_share")?,
             safe_mode_every_s: settings.value("rehearsal.safe_mode_every_d")? * DAY_S,
             safe_mode_s: settings.value("rehearsal.safe_mode_h")? * 3_600.0,
@@ -81,6 +88,7 @@ impl Failures {
         };
         let chance = Chance { seed };
         let (end_s, mut down, mut wet) = (world.end_s, Vec::new(), Vec::new());
+        let mut line_down = Vec::new();
         for post in &world.posts {
             // A relay fails as a satellite does.
             let (up_s, down_s) = match post.relay {
@@ -88,6 +96,13 @@ impl Failures {
                 false => (rates.station_up_s, rates.station_down_s),
             };
             down.push(chance.of("station", &post.name).spells(up_s, down_s, end_s));
+            line_down.push(match post.relay {
+                true => Vec::new(),
+                false => {
+                    let mut stream = chance.of("line", &post.name);
+                    stream.spells(rates.line_up_s, rates.line_down_s, end_s)
+                }
+            });
             wet.push(match post.relay {
                 true => Vec::new(),
                 false => rain(chance, &post.name, rates.rain_spell_s, end_s),
@@ -107,6 +122,7 @@ impl Failures {
             chance,
             rates: Some(rates),
             down,
+            line_down,
             rain: wet,
             safe,
             lost_s,
@@ -185,6 +201,11 @@ impl Failures {
     /// Whether a post receives.
     pub(super) fn post_works(&self, post: u32, t_s: f64) -> bool {
         !self.down[post as usize].iter().any(|s| s.holds(t_s))
+    }
+
+    /// Whether the line of a station to the node carries.
+    pub(super) fn line_works(&self, post: u32, t_s: f64) -> bool {
+        !self.line_down[post as usize].iter().any(|s| s.holds(t_s))
     }
 }
 

@@ -119,6 +119,12 @@ impl<'a> Player<'a> {
                 events.add(spell.start_s, What::Down(post));
             }
         }
+        for (post, spells) in (0..).zip(&failures.line_down) {
+            for spell in spells {
+                events.add(spell.start_s, What::LineDown(post));
+                events.add(spell.end_s, What::LineBack(post));
+            }
+        }
         events.add(0.0, What::Round);
         Ok(Self {
             world,
@@ -179,6 +185,16 @@ impl<'a> Player<'a> {
                 self.record.posts[post as usize].outages += 1;
                 let links = self.links_of(|w| w.post == post || w.feeder && w.from == post);
                 self.break_off(now_s, &links)
+            }
+            What::LineDown(post) => {
+                self.record.posts[post as usize].line_outages += 1;
+                self.break_off(now_s, &[Link::Line(post)])
+            }
+            What::LineBack(_) => {
+                if !self.ledger.bundles.is_empty() {
+                    self.ask_round(now_s);
+                }
+                Ok(())
             }
             What::Break(window, turn) if turn == self.turn => {
                 let whole = &self.world.windows[window as usize];

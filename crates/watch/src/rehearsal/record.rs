@@ -35,6 +35,7 @@ pub(super) struct LookRecord {
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct PostRecord {
     pub(super) outages: u32,
+    pub(super) line_outages: u32,
     pub(super) contacts_lost: u32,
     pub(super) contacts_rained_off: u32,
 }

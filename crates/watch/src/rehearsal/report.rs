@@ -143,6 +143,8 @@ pub struct Storage {
 pub struct Failed {
     /// Outages of stations and relays.
     pub outages: u32,
+    /// Outages of lines from stations to the node.
+    pub line_outages: u32,
     /// Contacts booked that brought nothing.
     pub contacts_lost: u32,
     /// Contacts broken off by rain.
@@ -174,6 +176,8 @@ pub struct StationReport {
     pub contacts_rained_off: u32,
     /// Times it stopped working.
     pub outages: u32,
+    /// Times its line to the node stopped carrying.
+    pub line_outages: u32,
 }
 
 /// One observation and what became of it.
@@ -281,6 +285,7 @@ impl Report {
             },
             failed: Failed {
                 outages: player.record.posts.iter().map(|p| p.outages).sum(),
+                line_outages: player.record.posts.iter().map(|p| p.line_outages).sum(),
                 contacts_lost: player.record.posts.iter().map(|p| p.contacts_lost).sum(),
                 contacts_rained_off: player
                     .record
@@ -326,6 +331,7 @@ fn stations(world: &World, player: &Player<'_>) -> Vec<StationReport> {
             contacts_lost: record.contacts_lost,
             contacts_rained_off: record.contacts_rained_off,
             outages: record.outages,
+            line_outages: record.line_outages,
         })
         .collect();
     for (window, carried) in &player.record.contacts {

@@ -2,6 +2,7 @@
 
 mod carried;
 mod laws;
+mod lines;
 
 use super::*;
 use crate::request::NewWatch;

@@ -171,9 +171,11 @@ fn foot(report: &Report, title: &str) -> String {
     );
     if report.failures || failed.satellites_lost > 0 {
         text += &format!(
-            "{:12} {}, {} lost, {} rained off,\n{:12} {}, {} lost, {}, {} came changed\n",
+            "{:12} {}, {},\n{:12} {} lost, {} rained off,\n{:12} {}, {} lost, {}, {} came changed\n",
             "failures",
             counted(failed.outages, "outage of a station", "outages of stations"),
+            counted(failed.line_outages, "outage of a line", "outages of lines"),
+            "",
             counted(failed.contacts_lost, "contact", "contacts"),
             failed.contacts_rained_off,
             "",

@@ -74,7 +74,9 @@ impl Player<'_> {
             true => self.failures.post_works(w.from, now_s),
             false => self.failures.craft_works(w.from, now_s),
         };
-        from && self.failures.post_works(w.post, now_s) && !self.broken.contains(&window)
+        // What a station cannot pass on is better sent to another, as far as one is told.
+        let to = self.failures.post_works(w.post, now_s) && self.failures.line_works(w.post, now_s);
+        from && to && !self.broken.contains(&window)
     }
 
     /// Ends all that was planned but the crossings under way, and says until when those hold their links.
@@ -152,7 +154,9 @@ impl Player<'_> {
                 rows.push((link, Place::Post(w.from), Place::Post(w.post), figures));
             }
         }
-        for (number, _) in (0..).zip(&self.world.posts).filter(|(_, p)| !p.relay) {
+        let stations = (0..).zip(&self.world.posts).filter(|(_, p)| !p.relay);
+        // When a line that does not carry will again, nobody is told before.
+        for (number, _) in stations.filter(|(number, _)| self.failures.line_works(*number, now_s)) {
             let link = Link::Line(number);
             let ground = &self.rules.ground;
             let figures = [

@@ -6,7 +6,8 @@ use super::*;
 /// Nothing fails but that bundles come changed.
 fn damaged(share: f64) -> Settings {
     settings(&format!(
-        "\"rehearsal.station_down_h\" = 0\n\"rehearsal.contact_lost_share\" = 0\n\
+        "\"rehearsal.station_down_h\" = 0\n\"rehearsal.line_down_h\" = 0\n\
+         \"rehearsal.contact_lost_share\" = 0\n\
          \"rehearsal.safe_mode_h\" = 0\n\"rehearsal.satellite_lost_every_y\" = 1e9\n\
          \"rehearsal.slow_share\" = 0\n\"rehearsal.rain_margin_db\" = 1000\n\
          \"rehearsal.damaged_share\" = {share}\n"
