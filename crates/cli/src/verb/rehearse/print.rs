@@ -162,10 +162,11 @@ fn foot(report: &Report, title: &str) -> String {
     );
     let bundles = report.bundles;
     text += &format!(
-        "{:12} {} made, in {}; taken {} by the next node, {} whole at the node\n",
+        "{:12} {} made, in {};\n{:12} taken {} by the next node, {} whole at the node\n",
         "bundles",
         bundles.made,
         counted(bundles.fragments, "fragment", "fragments"),
+        "",
         counted(bundles.taken, "time", "times"),
         counted(bundles.files, "file", "files")
     );
