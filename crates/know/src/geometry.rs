@@ -32,6 +32,7 @@ pub fn polygons_of_geojson(json: &serde_json::Value) -> Result<Vec<MultiPolygon<
     let mut vertices = 0;
     for geometry in geometries.into_iter().flatten() {
         let polygon = multi_polygon(geometry)?;
+        polygon.0.iter().try_for_each(whole_rings)?;
         vertices += polygon
             .0
             .iter()
@@ -94,6 +95,11 @@ pub fn features_of_geojson(json: &serde_json::Value) -> Result<Vec<Feature>, Str
         let geometry: geo::Geometry<f64> = geometry
             .try_into()
             .map_err(|error: geojson::Error| format!("a geometry is broken: {error}"))?;
+        match &geometry {
+            geo::Geometry::Polygon(polygon) => whole_rings(polygon)?,
+            geo::Geometry::MultiPolygon(polygons) => polygons.iter().try_for_each(whole_rings)?,
+            _ => {}
+        }
         for coordinate in geometry.coords_iter() {
             vertices += 1;
             if !coordinate.x.is_finite() || !coordinate.y.is_finite() {
@@ -146,6 +152,20 @@ pub fn features_of_value(
         .to_json()
         .ok_or_else(|| GraphError::argument(process, name, "GeoJSON is needed"))?;
     features_of_geojson(&json).map_err(|reason| GraphError::argument(process, name, reason))
+}
+
+/// Refuses rings that enclose nothing: a ring has four positions and more, the last as the first (RFC 7946
+/// §3.1.6); one that is left open is closed.
+fn whole_rings(polygon: &Polygon<f64>) -> Result<(), String> {
+    for ring in std::iter::once(polygon.exterior()).chain(polygon.interiors()) {
+        let positions = ring.0.len();
+        if (1..4).contains(&positions) {
+            return Err(format!(
+                "a ring of {positions} positions, with the first again at its end; a polygon's ring has 4 at least"
+            ));
+        }
+    }
+    Ok(())
 }
 
 fn multi_polygon(geometry: geojson::Geometry) -> Result<MultiPolygon<f64>, String> {
@@ -381,9 +401,32 @@ mod tests {
             json!({"type": "LineString", "coordinates": [[0, 0], [1, 1]]}),
             json!({"type": "Polygon", "coordinates": "x"}),
             json!({"type": "FeatureCollection", "features": []}),
+            json!({"type": "Polygon", "coordinates": [[[0, 0], [1, 1]]]}),
+            json!({"type": "MultiPolygon", "coordinates": [[[[0, 0], [1, 1], [0, 0]]]]}),
             json!(12),
         ] {
             assert!(polygons_of_geojson(&bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn rings_left_open_are_closed_and_those_of_two_points_refused() {
+        let ring = |text: &str| json!({"type": "Polygon", "coordinates": [serde_json::from_str::<serde_json::Value>(text).unwrap()]});
+        let open = ring("[[0, 0], [4, 0], [4, 4]]");
+        assert_eq!(
+            polygons_of_geojson(&open).unwrap()[0].0[0]
+                .exterior()
+                .0
+                .len(),
+            4
+        );
+        assert_eq!(features_of_geojson(&open).unwrap().len(), 1);
+        let flat = ring("[[0, 0], [4, 0]]");
+        for error in [
+            polygons_of_geojson(&flat).unwrap_err(),
+            features_of_geojson(&flat).unwrap_err(),
+        ] {
+            assert!(error.contains("4 at least"), "{error}");
         }
     }
 }

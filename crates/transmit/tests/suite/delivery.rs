@@ -12,6 +12,14 @@ const GROUND: GroundLink = GroundLink {
     fixed_delay_s: 60.0,
 };
 
+/// A line on which nothing waits. Stations forward what came over one way when it is whole: where they take long
+/// over it, data that waits until a second station shares the work can be at the node earlier, and what is best
+/// for one part is not always best for all.
+const AT_ONCE: GroundLink = GroundLink {
+    rate_bit_s: 1e15,
+    fixed_delay_s: 60.0,
+};
+
 /// Light time to the relay and down, s.
 const OWLT_S: f64 = 0.125;
 
@@ -53,7 +61,16 @@ fn sky(from: &str, to: &str, (start_s, end_s): (f64, f64), setup_s: f64, rate: f
 }
 
 fn earliest(ready_s: f64, volume_bytes: u64, contacts: &[Contact]) -> Option<Delivery> {
-    let mut ways = Ways::new(contacts, &[], &GROUND).unwrap();
+    earliest_by(&GROUND, ready_s, volume_bytes, contacts)
+}
+
+fn earliest_by(
+    line: &GroundLink,
+    ready_s: f64,
+    volume_bytes: u64,
+    contacts: &[Contact],
+) -> Option<Delivery> {
+    let mut ways = Ways::new(contacts, &[], line).unwrap();
     ways.earliest(at(ready_s), volume_bytes).unwrap()
 }
 
@@ -279,7 +296,7 @@ fn after(start: Timestamp, bytes: u64, rate_bit_s: f64) -> Timestamp {
 fn stream(ready_s: f64, volume_bytes: u64, contacts: &[Contact]) -> Option<(Timestamp, Timestamp)> {
     let stretches = send(at(ready_s), volume_bytes, contacts)?;
     let down = stretches.last()?.end;
-    Some((down, at_node(&stretches, contacts, &GROUND)?))
+    Some((down, at_node(&stretches, contacts, &AT_ONCE)?))
 }
 
 fn any_contacts() -> impl Strategy<Value = Vec<Contact>> {
@@ -310,7 +327,7 @@ proptest! {
                 apart.push(c);
             }
         }
-        let found = earliest(ready_s, volume, &apart);
+        let found = earliest_by(&AT_ONCE, ready_s, volume, &apart);
         match (stream(ready_s, volume, &apart), found) {
             (None, None) => {}
             (Some((down, at_node)), Some(d)) => {
@@ -324,7 +341,7 @@ proptest! {
             }
             // A last byte that just fits, or just not.
             (None, Some(_)) => prop_assert!(stream(ready_s, volume.saturating_sub(16), &apart).is_some()),
-            (Some(_), None) => prop_assert!(earliest(ready_s, volume.saturating_sub(16), &apart).is_some()),
+            (Some(_), None) => prop_assert!(earliest_by(&AT_ONCE, ready_s, volume.saturating_sub(16), &apart).is_some()),
         }
     }
 
@@ -337,7 +354,9 @@ proptest! {
         let mut ways = Ways::new(&contacts, &relayed, &GROUND).unwrap();
         let with = ways.earliest(at(ready_s), volume).unwrap();
         if let Some(direct) = earliest(ready_s, volume, &contacts) {
-            prop_assert!(with.as_ref().unwrap().at_node <= direct.at_node);
+            // Seconds are counted from another first contact: the last nanosecond may differ.
+            let rounded = SignedDuration::from_nanos(2);
+            prop_assert!(with.as_ref().unwrap().at_node <= direct.at_node + rounded);
         }
         let Some(d) = with else { return Ok(()) };
         prop_assert_eq!(d.shares.iter().map(|s| s.volume_bytes).sum::<u64>(), volume);
@@ -361,7 +380,7 @@ proptest! {
         contacts in any_contacts(), ready_s in 0.0_f64..5_000.0, wait_s in 0.0_f64..500.0,
         volume in 1_u64..1 << 33, more in 0_u64..1 << 30,
     ) {
-        let down = |ready_s, volume| earliest(ready_s, volume, &contacts).map(|d| d.at_node);
+        let down = |ready_s, volume| earliest_by(&AT_ONCE, ready_s, volume, &contacts).map(|d| d.at_node);
         let base = down(ready_s, volume);
         let same = SignedDuration::from_secs(1);
         if let Some(more) = down(ready_s, volume + more) {
