@@ -87,6 +87,18 @@ export async function aPassTellsWhatItCarriesAndShowsItsLink({ page, url }) {
   });
 }
 
+/** Where something is once the panel around it has its width. */
+async function settled(locator) {
+  let box = await locator.boundingBox();
+  for (let same = 0; same < 3; ) {
+    await locator.page().waitForTimeout(100);
+    const now = await locator.boundingBox();
+    same = now.x === box.x && now.width === box.width ? same + 1 : 0;
+    box = now;
+  }
+  return box;
+}
+
 export async function theChartMovesByKeysAndByDragging({ page, url }) {
   await openPlan(page, url);
   const view = () => page.locator('.gantt svg.bars').first().getAttribute('viewBox');
@@ -101,7 +113,7 @@ export async function theChartMovesByKeysAndByDragging({ page, url }) {
   assert.ok(moved > x, 'the arrow does not move');
   await page.keyboard.press('0');
   await page.keyboard.press('+'); // the whole plan has no room to be dragged in
-  const bars = await page.locator('.gantt svg.bars').first().boundingBox();
+  const bars = await settled(page.locator('.gantt svg.bars').first());
   const [before] = await read();
   await page.mouse.move(bars.x + bars.width * 0.7, bars.y + 10);
   await page.mouse.down();
