@@ -32,7 +32,6 @@ pub fn polygons_of_geojson(json: &serde_json::Value) -> Result<Vec<MultiPolygon<
     let mut vertices = 0;
     for geometry in geometries.into_iter().flatten() {
         let polygon = multi_polygon(geometry)?;
-        polygon.0.iter().try_for_each(whole_rings)?;
         vertices += polygon
             .0
             .iter()
@@ -92,14 +91,7 @@ pub fn features_of_geojson(json: &serde_json::Value) -> Result<Vec<Feature>, Str
         let Some(geometry) = feature.geometry else {
             continue;
         };
-        let geometry: geo::Geometry<f64> = geometry
-            .try_into()
-            .map_err(|error: geojson::Error| format!("a geometry is broken: {error}"))?;
-        match &geometry {
-            geo::Geometry::Polygon(polygon) => whole_rings(polygon)?,
-            geo::Geometry::MultiPolygon(polygons) => polygons.iter().try_for_each(whole_rings)?,
-            _ => {}
-        }
+        let geometry = whole(geometry)?;
         for coordinate in geometry.coords_iter() {
             vertices += 1;
             if !coordinate.x.is_finite() || !coordinate.y.is_finite() {
@@ -154,25 +146,39 @@ pub fn features_of_value(
     features_of_geojson(&json).map_err(|reason| GraphError::argument(process, name, reason))
 }
 
-/// Refuses rings that enclose nothing: a ring has four positions and more, the last as the first (RFC 7946
+/// A geometry whose rings enclose something: a ring has four positions and more, the last as the first (RFC 7946
 /// §3.1.6); one that is left open is closed.
-fn whole_rings(polygon: &Polygon<f64>) -> Result<(), String> {
-    for ring in std::iter::once(polygon.exterior()).chain(polygon.interiors()) {
-        let positions = ring.0.len();
-        if (1..4).contains(&positions) {
-            return Err(format!(
-                "a ring of {positions} positions, with the first again at its end; a polygon's ring has 4 at least"
-            ));
-        }
-    }
-    Ok(())
-}
-
-fn multi_polygon(geometry: geojson::Geometry) -> Result<MultiPolygon<f64>, String> {
+fn whole(geometry: geojson::Geometry) -> Result<geo::Geometry<f64>, String> {
     let geometry: geo::Geometry<f64> = geometry
         .try_into()
         .map_err(|error: geojson::Error| format!("a geometry is broken: {error}"))?;
-    match geometry {
+    rings_enclose(&geometry)?;
+    Ok(geometry)
+}
+
+fn rings_enclose(geometry: &geo::Geometry<f64>) -> Result<(), String> {
+    let polygons = match geometry {
+        geo::Geometry::Polygon(polygon) => std::slice::from_ref(polygon),
+        geo::Geometry::MultiPolygon(polygons) => &polygons.0,
+        geo::Geometry::GeometryCollection(all) => return all.iter().try_for_each(rings_enclose),
+        _ => return Ok(()),
+    };
+    let rings = polygons
+        .iter()
+        .flat_map(|p| std::iter::once(p.exterior()).chain(p.interiors()));
+    match rings
+        .map(|ring| ring.0.len())
+        .find(|positions| (1..4).contains(positions))
+    {
+        None => Ok(()),
+        Some(positions) => Err(format!(
+            "a ring of {positions} positions, with the first again at its end; a polygon's ring has 4 at least"
+        )),
+    }
+}
+
+fn multi_polygon(geometry: geojson::Geometry) -> Result<MultiPolygon<f64>, String> {
+    match whole(geometry)? {
         geo::Geometry::Polygon(polygon) => Ok(MultiPolygon(vec![polygon])),
         geo::Geometry::MultiPolygon(polygons) => Ok(polygons),
         geo::Geometry::GeometryCollection(all) => {
@@ -403,6 +409,7 @@ mod tests {
             json!({"type": "FeatureCollection", "features": []}),
             json!({"type": "Polygon", "coordinates": [[[0, 0], [1, 1]]]}),
             json!({"type": "MultiPolygon", "coordinates": [[[[0, 0], [1, 1], [0, 0]]]]}),
+            json!({"type": "GeometryCollection", "geometries": [{"type": "Polygon", "coordinates": [[[0, 0], [1, 1]]]}]}),
             json!(12),
         ] {
             assert!(polygons_of_geojson(&bad).is_err(), "{bad}");
