@@ -1,6 +1,6 @@
 //! Windows of a grid, small enough for the memory, along the blocks of the files.
 
-use crate::source::assemble::Layout;
+use crate::source::assemble::{FileEntry, Layout};
 use corridor_raster::dataset::Window;
 
 /// Smaller chunks cost more in opening files than they gain in parallel work, pixels.
@@ -48,14 +48,21 @@ pub(crate) fn block_px(layout: &Layout) -> u64 {
     width as u64 * height as u64
 }
 
+/// The first file that is read, and the column and row of it at the corner of the layout's grid where both lie on
+/// one lattice.
+fn first_file(layout: &Layout) -> Option<(&FileEntry, Option<(i64, i64)>)> {
+    let file = layout.reads.first().map(|read| &layout.files[read.file])?;
+    Some((file, layout.offset_in(file)))
+}
+
 /// Size of the first file's blocks in pixels of the layout's grid, and the column and row at
 /// which one begins.
 fn blocks(layout: &Layout) -> (usize, usize, usize, usize) {
-    let Some(file) = layout.reads.first().map(|read| &layout.files[read.file]) else {
+    let Some((file, place)) = first_file(layout) else {
         return (layout.grid.width, 1, 0, 0);
     };
     let (width, height) = (file.block_width.max(1), file.block_height.max(1));
-    match layout.offset_in(file) {
+    match place {
         Some((col, row)) => {
             let begin = |place: i64, size: usize| (-place).rem_euclid(size as i64) as usize;
             (width, height, begin(col, width), begin(row, height))
@@ -95,9 +102,7 @@ fn even(length: usize, step: usize, block: usize) -> usize {
 
 /// Pixels of the blocks of the first file that a window lies in: what is decoded of a band for it.
 pub(crate) fn decoded_px(layout: &Layout, window: Window) -> u64 {
-    let first = layout.reads.first().map(|read| &layout.files[read.file]);
-    let Some((file, (col, row))) = first.and_then(|file| Some((file, layout.offset_in(file)?)))
-    else {
+    let Some((file, Some((col, row)))) = first_file(layout) else {
         return window.pixels() as u64;
     };
     let (col, row) = (col + window.col as i64, row + window.row as i64);

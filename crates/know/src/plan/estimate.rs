@@ -126,17 +126,15 @@ impl Estimate {
         let sheets: Vec<((u64, u64), u64)> = sheets.collect();
         (estimate.bytes, estimate.samples) = (0, 0);
         let (mut decoded, mut computed): (u64, u64) = (0, 0);
+        let lead = data.loads.values().next();
         for chunk in &data.chunks {
             let pixels = chunk.window.pixels() as u64;
             let ((bytes, samples), decoded_bytes) = sheets[chunk.sheet];
             // Blocks are decoded whole, and computed is what a chunk looks at around itself, too.
-            let (read_px, computed_px) = match data.loads.values().next() {
-                None => (pixels, pixels),
-                Some(layout) => {
-                    let around = job.around(chunk.window, layout);
-                    (decoded_px(layout, around), around.pixels() as u64)
-                }
-            };
+            let (read_px, computed_px) = lead.map_or((pixels, pixels), |layout| {
+                let around = job.around(chunk.window, layout);
+                (decoded_px(layout, around), around.pixels() as u64)
+            });
             decoded = decoded.saturating_add(read_px.saturating_mul(decoded_bytes));
             computed = computed.saturating_add(computed_px.saturating_mul(samples));
             estimate.bytes = estimate.bytes.saturating_add(pixels.saturating_mul(bytes));

@@ -39,6 +39,7 @@ use hardy_bpa::{
     bpa::{Bpa, BpaRegistration},
     bundle::Bundle,
     cla::{ForwardBundleResult, Sink},
+    services::ServiceSink,
 };
 use hardy_bpv7::{
     bpsec::no_keys,
@@ -289,8 +290,7 @@ impl Unplugged {
         };
         let pieces = making.bundles(payload)?;
         self.machine.run(async {
-            let none = || AgentError::Setup("no service".into());
-            let (_, sink) = self.service.sink.get().ok_or_else(none)?;
+            let sink = self.sink()?;
             let mut held = Vec::new();
             for piece in pieces {
                 let sent = sink.send(piece).await;
@@ -301,6 +301,13 @@ impl Unplugged {
             }
             Ok(held)
         })
+    }
+
+    /// Where its file service speaks to its agent.
+    fn sink(&self) -> Result<&dyn ServiceSink, AgentError> {
+        let none = || AgentError::Setup("no service".into());
+        let (_, sink) = self.service.sink.get().ok_or_else(none)?;
+        Ok(sink.as_ref())
     }
 
     /// What its agent forwarded.
@@ -361,8 +368,7 @@ impl Unplugged {
     pub fn forget(&self, held: &Held) -> Result<(), AgentError> {
         let id = &held.bundle.bundle.id;
         self.machine.run(async {
-            let none = || AgentError::Setup("no service".into());
-            let (_, sink) = self.service.sink.get().ok_or_else(none)?;
+            let sink = self.sink()?;
             let known = sink.cancel(id).await;
             locked(&self.outward.gated).remove(id);
             match known.map_err(|e| AgentError::Setup(e.to_string()))? {

@@ -52,6 +52,20 @@ fn stream(framing: &Framing, frames: usize) -> Vec<u8> {
     out
 }
 
+/// (255,223), dual basis, interleave 4, as most of the captures have it.
+fn coded() -> Framing {
+    Framing {
+        body_len: 1020,
+        randomized: true,
+        coding: Coding::ReedSolomon {
+            strength: Strength::E16,
+            basis: Basis::Dual,
+            interleave: 4,
+        },
+        layout: Layout::default(),
+    }
+}
+
 #[test]
 fn every_code_basis_and_interleaving_is_found() {
     for strength in [Strength::E16, Strength::E8] {
@@ -117,16 +131,7 @@ fn noise_and_nothing_are_told_apart() {
 
 #[test]
 fn a_wrong_length_that_is_forced_is_said() {
-    let framing = Framing {
-        body_len: 1020,
-        randomized: true,
-        coding: Coding::ReedSolomon {
-            strength: Strength::E16,
-            basis: Basis::Dual,
-            interleave: 4,
-        },
-        layout: Layout::default(),
-    };
+    let framing = coded();
     let bytes = stream(&framing, 20);
     let known = Known {
         body_len: Some(1000),
@@ -149,16 +154,7 @@ fn a_wrong_length_that_is_forced_is_said() {
 
 /// Frames with (255,223), interleave 4, and `flipped` of their bits changed at random in those that `bad` names.
 fn noisy(flipped: f64, seed: u64, bad: impl Fn(usize) -> bool) -> (Framing, Vec<u8>) {
-    let framing = Framing {
-        body_len: 1020,
-        randomized: true,
-        coding: Coding::ReedSolomon {
-            strength: Strength::E16,
-            basis: Basis::Dual,
-            interleave: 4,
-        },
-        layout: Layout::default(),
-    };
+    let framing = coded();
     let mut bytes = stream(&framing, 64);
     let mut state = seed;
     for (i, frame) in bytes.chunks_mut(1024).enumerate() {
